@@ -1,0 +1,173 @@
+"""The book as plain values. Ids are permanent; numbers are display and follow from the order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from ghostkit.book.status import ChapterStatus, SectionStatus
+
+
+class CharacterRole(StrEnum):
+    PROTAGONIST = "protagonist"
+    ANTAGONIST = "antagonist"
+    SUPPORTING = "supporting"
+    MENTOR = "mentor"
+    MINOR = "minor"
+    NARRATOR = "narrator"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relationship:
+    """`to` is the other character's name; it holds from chapter `since_chapter` on."""
+
+    to: str
+    kind: str
+    description: str = ""
+    since_chapter: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Character:
+    name: str
+    description: str = ""
+    role: CharacterRole = CharacterRole.SUPPORTING
+    traits: tuple[str, ...] = ()
+    backstory: str = ""
+    arc: str = ""
+    relationships: tuple[Relationship, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """A style guide: how the prose should sound, with things to do and to avoid and a sample."""
+
+    name: str
+    description: str = ""
+    guide: str = ""
+    do: tuple[str, ...] = ()
+    avoid: tuple[str, ...] = ()
+    sample: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SectionPlan:
+    """One section of a chapter's outline: what it is for and what must be in it."""
+
+    title: str
+    brief: str
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChapterOutline:
+    title: str
+    sections: tuple[SectionPlan, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChapterPlan:
+    """One chapter of the book's outline."""
+
+    title: str
+    brief: str
+    points: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookOutline:
+    """The whole book in plan: a summary of what it is to be and its chapters in order."""
+
+    summary: str
+    chapters: tuple[ChapterPlan, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    """`content` is the prose without its heading; `number` is within the chapter, from 1."""
+
+    id: str
+    number: int
+    title: str
+    brief: str = ""
+    points: tuple[str, ...] = ()
+    content: str = ""
+    status: SectionStatus = SectionStatus.PENDING
+    locked: bool = False
+
+    @property
+    def word_count(self) -> int:
+        return len(self.content.split())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chapter:
+    """`brief` and `points` come from the book's outline; `sections` from the chapter's own."""
+
+    id: str
+    number: int
+    title: str
+    brief: str = ""
+    points: tuple[str, ...] = ()
+    sections: tuple[Section, ...] = ()
+    summary: str = ""
+    status: ChapterStatus = ChapterStatus.PENDING
+
+    @property
+    def word_count(self) -> int:
+        return sum(section.word_count for section in self.sections)
+
+    @property
+    def outline(self) -> ChapterOutline:
+        plans = tuple(SectionPlan(title=s.title, brief=s.brief, points=s.points) for s in self.sections)
+        return ChapterOutline(title=self.title, sections=plans)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookSettings:
+    """What the author asked for; kept in `book.json`.
+
+    `words` is per section. `continuity_lag` is how many chapters back the newest *written* summary that a section
+    reads may lie; nearer chapters are read as planned, which lets up to that many be written at once.
+    `model` empty means "not chosen": the embedded rehearsal is used until real words are in the book.
+    """
+
+    chapters: int = 5
+    sections: int = 3
+    words: int = 400
+    model: str = ""
+    continuity_lag: int = 4
+    temperature: float = 0.7
+
+
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """The whole book as a value; `instructions` is the brief."""
+
+    id: str
+    title: str
+    original_title: str = ""
+    language: str = "en"
+    instructions: str = ""
+    style: str = "plain"
+    settings: BookSettings = field(default_factory=BookSettings)
+    outline_summary: str = ""
+    summary: str = ""
+    chapters: tuple[Chapter, ...] = ()
+    characters: tuple[Character, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+
+    @property
+    def word_count(self) -> int:
+        return sum(chapter.word_count for chapter in self.chapters)
+
+    def sections(self) -> Iterator[tuple[Chapter, Section]]:
+        """Every section with its chapter, in reading order."""
+        for chapter in self.chapters:
+            for section in chapter.sections:
+                yield chapter, section

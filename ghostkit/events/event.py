@@ -1,0 +1,110 @@
+"""What happened, as a value: `Event` and the vocabulary of `EventType`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class EventType(StrEnum):
+    """The named moments of a book. The first 21 are the architecture's; the rest fill its gaps."""
+
+    BOOK_STARTED = "book_started"
+    BOOK_COMPLETED = "book_completed"
+    BOOK_FAILED = "book_failed"
+    BOOK_EXPORTED = "book_exported"
+    CHAPTER_STARTED = "chapter_started"
+    CHAPTER_COMPLETED = "chapter_completed"
+    CHAPTER_FAILED = "chapter_failed"
+    SECTION_STARTED = "section_started"
+    SECTION_COMPLETED = "section_completed"
+    GENERATION_STARTED = "generation_started"
+    GENERATION_COMPLETED = "generation_completed"
+    GENERATION_RETRY = "generation_retry"
+    CACHE_HIT = "cache_hit"
+    CACHE_MISS = "cache_miss"
+    RAG_INDEXING_STARTED = "rag_indexing_started"
+    RAG_INDEXING_COMPLETED = "rag_indexing_completed"
+    RAG_RETRIEVAL_STARTED = "rag_retrieval_started"
+    RAG_RETRIEVAL_COMPLETED = "rag_retrieval_completed"
+    CHECKPOINT_SAVED = "checkpoint_saved"
+    CHECKPOINT_LOADED = "checkpoint_loaded"
+    ERROR_OCCURRED = "error_occurred"
+    # ghostkit's own
+    RUN_STARTED = "run_started"
+    RUN_ENDED = "run_ended"
+    SECTION_FAILED = "section_failed"
+    GENERATION_FAILED = "generation_failed"
+    GENERATION_STOPPED = "generation_stopped"
+    GENERATION_IN_DOUBT = "generation_in_doubt"
+    HUMAN_EDIT = "human_edit"
+    OUTLINE_ADOPTED = "outline_adopted"
+
+
+EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
+    EventType.BOOK_STARTED: {"book": "book id", "title": "its title", "chapters": "how many are planned"},
+    EventType.BOOK_COMPLETED: {"book": "book id", "words": "in all sections", "cost_usd": "of all attempts"},
+    EventType.BOOK_FAILED: {"book": "book id", "reason": "one sentence"},
+    EventType.BOOK_EXPORTED: {"book": "book id", "format": "name", "path": "file", "bytes": "size", "sha256": "of the file"},
+    EventType.CHAPTER_STARTED: {"chapter": "chapter id", "number": "as displayed", "title": "its title"},
+    EventType.CHAPTER_COMPLETED: {"chapter": "chapter id", "number": "as displayed", "words": "in its sections"},
+    EventType.CHAPTER_FAILED: {"chapter": "chapter id", "number": "as displayed", "reason": "one sentence"},
+    EventType.SECTION_STARTED: {"section": "section id", "number": "e.g. 2.3", "title": "its title"},
+    EventType.SECTION_COMPLETED: {"section": "section id", "number": "e.g. 2.3", "words": "written", "attempt": "id"},
+    EventType.SECTION_FAILED: {"section": "section id", "number": "e.g. 2.3", "reason": "one sentence"},
+    EventType.GENERATION_STARTED: {"slot": "object/kind/variant", "attempt": "id", "model": "provider:model"},
+    EventType.GENERATION_COMPLETED: {
+        "slot": "object/kind/variant", "attempt": "id", "model": "provider:model", "input_tokens": "count",
+        "output_tokens": "count", "ms": "whole call", "cost_usd": "of this attempt",
+    },
+    EventType.GENERATION_RETRY: {"slot": "object/kind/variant", "attempt": "number", "reason": "kind", "delay_s": "wait"},
+    EventType.GENERATION_FAILED: {"slot": "object/kind/variant", "attempt": "id", "kind": "error kind", "reason": "one sentence"},
+    EventType.GENERATION_STOPPED: {
+        "slot": "object/kind/variant", "attempt": "id", "ending": "length, truncated, refused or cancelled",
+        "kept_characters": "of partial text",
+    },
+    EventType.GENERATION_IN_DOUBT: {"slot": "object/kind/variant", "attempt": "id", "most_usd": "it can have cost"},
+    EventType.CACHE_HIT: {"kind": "cache", "key": "entry"},
+    EventType.CACHE_MISS: {"kind": "cache", "key": "entry"},
+    EventType.RAG_INDEXING_STARTED: {"source": "what is indexed"},
+    EventType.RAG_INDEXING_COMPLETED: {"chunks": "count", "seconds": "elapsed"},
+    EventType.RAG_RETRIEVAL_STARTED: {"query": "text"},
+    EventType.RAG_RETRIEVAL_COMPLETED: {"hits": "count", "scores": "list", "ms": "elapsed"},
+    EventType.CHECKPOINT_SAVED: {"path": "inside the project", "reason": "what it followed"},
+    EventType.CHECKPOINT_LOADED: {"path": "inside the project", "steps_done": "count"},
+    EventType.ERROR_OCCURRED: {"where": "part", "error": "class", "reason": "one sentence"},
+    EventType.RUN_STARTED: {"goal": "what the run writes", "model": "provider:model"},
+    EventType.RUN_ENDED: {"state": "of the run", "reason": "one sentence or empty"},
+    EventType.HUMAN_EDIT: {"object": "id", "kind": "text kind", "path": "file", "revision": "new revision's id"},
+    EventType.OUTLINE_ADOPTED: {"object": "book or chapter id", "children": "ids in order"},
+}
+"""The documented data keys of every event that exists so far."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One thing that happened.
+
+    `timestamp` is timezone-aware UTC; `data` is JSON-serialisable with the keys of `EVENT_DATA`.
+    `key`, when given, makes the event unique in the ledger: recording it twice keeps the first.
+    """
+
+    type: EventType
+    data: Mapping[str, Any] = field(default_factory=dict)
+    timestamp: datetime = field(default_factory=lambda: datetime.now(UTC))
+    source: str = ""
+    run_id: str = ""
+    key: str | None = None
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready, in a stable order."""
+        return {
+            "type": str(self.type),
+            "timestamp": self.timestamp.isoformat(timespec="milliseconds"),
+            "source": self.source,
+            "run_id": self.run_id,
+            "data": dict(self.data),
+        }

@@ -1,0 +1,46 @@
+"""Small protocols that let floors meet without leaning up."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Protocol
+
+
+class Spawner(Protocol):
+    """Starts a background task on whatever loop the caller lives on; a host or a task group provides one."""
+
+    def __call__(self, work: Callable[[], Awaitable[None]], name: str) -> None: ...
+
+
+class Display(Protocol):
+    """Turns a live run into a mime bundle for a notebook; a host provides one."""
+
+    def __call__(self, run: Any) -> Mapping[str, Any] | None: ...
+
+
+class ContextSource(Protocol):
+    """Gives a section more to read than its plan does (retrieval, a window); generation knows no more of it.
+
+    Returns named parts, stable ones first. Each part's hash becomes an input of the step.
+    """
+
+    async def context_for(self, slot: str, query: str, budget_tokens: int) -> Mapping[str, str]: ...
+
+
+_spawner: Spawner | None = None
+_display: Display | None = None
+
+
+def install(*, spawner: Spawner | None = None, display: Display | None = None) -> None:
+    """Hosts call this once; what is not given stays as it is."""
+    global _spawner, _display
+    _spawner = spawner or _spawner
+    _display = display or _display
+
+
+def installed_spawner() -> Spawner | None:
+    return _spawner
+
+
+def installed_display() -> Display | None:
+    return _display

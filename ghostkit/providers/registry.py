@@ -1,0 +1,70 @@
+"""Find a provider by name: registered in code, or installed as an entry point of `ghostkit.providers`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from ghostkit.errors import ProviderError, UnknownName
+from ghostkit.providers.contract import Provider
+
+Factory = Callable[..., Provider]
+GROUP = "ghostkit.providers"
+_BUILT_IN = {"rehearsal": "ghostkit.providers.rehearsal:RehearsalProvider"}
+
+
+def split_model(name: str) -> tuple[str, str]:
+    """`provider:model` → (provider, model); a bare provider name gets an empty model (its default)."""
+    provider, _, model = name.partition(":")
+    if not provider.strip():
+        raise UnknownName(
+            f"{name!r} names no provider.", fix="Write provider:model, for example rehearsal:novelist."
+        )
+    return provider.strip(), model.strip()
+
+
+class ProviderRegistry:
+    """`register_provider`, `create_provider`, `list_providers`; a plugin that fails to load is told, not fatal."""
+
+    def __init__(self) -> None:
+        self._registered: dict[str, Factory] = {}
+
+    def register_provider(self, name: str, factory: Factory) -> None:
+        """Add or replace a provider class (or any callable that builds one) under `name`."""
+        if not name or ":" in name:
+            raise UnknownName(f"{name!r} can't name a provider.", fix="Use a short name without a colon.")
+        self._registered[name] = factory
+
+    def list_providers(self) -> list[str]:
+        """Names that can be created, sorted."""
+        return sorted({*self._registered, *_BUILT_IN, *self._entry_points()})
+
+    def create_provider(self, name: str, config: Mapping[str, Any] | None = None) -> Provider:
+        """Build the provider called `name` with `config` as keyword arguments."""
+        return self._factory(name)(**dict(config or {}))
+
+    def _factory(self, name: str) -> Factory:
+        if name in self._registered:
+            return self._registered[name]
+        found = self._entry_points().get(name)
+        if found is None and name in _BUILT_IN:
+            found = EntryPoint(name, _BUILT_IN[name], GROUP)
+        if found is None:
+            there = ", ".join(self.list_providers())
+            raise UnknownName(f"There is no provider called {name!r}.", fix=f"There is: {there}.")
+        try:
+            loaded: Factory = found.load()
+        except Exception as error:
+            raise ProviderError(
+                f"The provider {name!r} ({found.value}) could not be loaded: {error}.",
+                fix="Reinstall its package, or choose another provider.",
+            ) from error
+        return loaded
+
+    def _entry_points(self) -> dict[str, EntryPoint]:
+        return {entry.name: entry for entry in entry_points(group=GROUP)}
+
+
+registry = ProviderRegistry()
+"""The process's own registry; `registry.register_provider` is all a notebook needs to add one."""
