@@ -1,0 +1,17 @@
+"""What settings decide for every call of a generation service."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class GenerationOptions:
+    """What settings decide for every call of a service."""
+
+    max_retries: int = 3
+    timeout_s: float = 300.0
+    flush_interval_s: float = 2.0
+    chunk_characters: int = 10
+    streaming: bool = True
+    resume: str = "restart"

@@ -1,0 +1,75 @@
+"""A generation as pieces of text: an async context manager that yields a receiver, never a bare generator."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio.streams.memory import MemoryObjectReceiveStream
+
+from ghostkit.errors import GhostkitError, IncompleteEnding
+from ghostkit.generation.spec import StepResult
+from ghostkit.generation.streams import OnText
+from ghostkit.providers import Ending
+
+BUFFERED_PIECES = 65_536
+"""More than any answer has pieces; a reader that falls further behind is an error, not a reason to lose text."""
+
+
+def complete_text(result: StepResult) -> str:
+    """The text of a complete result; raises what stood in the way otherwise."""
+    if result.ending is Ending.COMPLETE:
+        return result.text
+    if result.error is not None:
+        raise result.error
+    raise IncompleteEnding(
+        f"The answer ended as {result.ending} after {len(result.text)} characters.",
+        fix="The text so far is kept; a larger max_tokens helps when it ended as length.",
+        ending=str(result.ending),
+        partial=result.text,
+    )
+
+
+class TextPieces:
+    """Iterates over a text's pieces; raises after the last one if the answer did not end as it should."""
+
+    def __init__(self, receive: MemoryObjectReceiveStream[str]) -> None:
+        self._receive = receive
+        self.result: StepResult | None = None
+        self.error: GhostkitError | None = None
+
+    def __aiter__(self) -> TextPieces:
+        return self
+
+    async def __anext__(self) -> str:
+        try:
+            return await self._receive.receive()
+        except anyio.EndOfStream:
+            if self.error is not None:
+                raise self.error from None
+            if self.result is not None:
+                complete_text(self.result)
+            raise StopAsyncIteration from None
+
+
+@asynccontextmanager
+async def pieces_of(work: Callable[[OnText], Awaitable[StepResult]]) -> AsyncIterator[TextPieces]:
+    """Run `work` beside the caller and yield what it hands on; leaving the context cancels it."""
+    send, receive = anyio.create_memory_object_stream[str](BUFFERED_PIECES)
+    pieces = TextPieces(receive)
+
+    async def run() -> None:
+        with send:
+            try:
+                pieces.result = await work(send.send_nowait)
+            except GhostkitError as error:
+                pieces.error = error
+
+    async with anyio.create_task_group() as tasks:
+        with receive:
+            tasks.start_soon(run)
+            try:
+                yield pieces
+            finally:
+                tasks.cancel_scope.cancel()

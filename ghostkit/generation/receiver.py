@@ -1,0 +1,96 @@
+"""Receive one stream: hand text on, make it durable as it comes, notice silence, say how it ended."""
+
+from __future__ import annotations
+
+import time
+
+import anyio
+
+from ghostkit import faults
+from ghostkit.errors import ContentRefused, ProviderError, StreamTruncated
+from ghostkit.generation.options import GenerationOptions
+from ghostkit.generation.streams import LiveStream
+from ghostkit.ledger import AttemptState, Ledger, Outcome, in_thread
+from ghostkit.providers import Finished, Provider, Request, TextDelta, Usage
+
+DEADLINE_MOVES_S = 1.0
+"""The idle deadline is moved at most this often: moving it for every piece would cost more than the piece."""
+
+
+class Receiver:
+    """One call's receiving end; `receive` fills it, `outcome` or `failed` says what became of it."""
+
+    def __init__(self, ledger: Ledger, stream: LiveStream, options: GenerationOptions) -> None:
+        self._ledger = ledger
+        self._stream = stream
+        self._options = options
+        self._finished: Finished | None = None
+        self._usage: Usage | None = None
+        self._next_flush = time.monotonic() + options.flush_interval_s
+        self._next_move = 0.0
+
+    async def receive(self, provider: Provider, request: Request, scope: anyio.CancelScope) -> None:
+        """Run the call to its end within `scope`, whose deadline is the time allowed without any text."""
+        scope.deadline = anyio.current_time() + self._options.timeout_s
+        faults.point("send.before")
+        if not self._options.streaming:
+            completion = await provider.generate(request)
+            self._stream.add(completion.text)
+            self._finished = Finished(ending=completion.ending, usage=completion.usage)
+            return
+        async with provider.stream(request) as source:
+            faults.point("send.after")
+            async for event in source:
+                if isinstance(event, TextDelta):
+                    await self._take(event.text, scope)
+                elif isinstance(event, Finished):
+                    self._finished = event
+                else:
+                    self._usage = event.usage
+
+    async def _take(self, text: str, scope: anyio.CancelScope) -> None:
+        faults.point("stream.middle" if self._stream.deltas else "stream.first_byte")
+        self._stream.add(text)
+        now = time.monotonic()
+        if now >= self._next_move:
+            self._next_move = now + DEADLINE_MOVES_S
+            scope.deadline = anyio.current_time() + self._options.timeout_s + DEADLINE_MOVES_S
+        if now >= self._next_flush:
+            self._next_flush = now + self._options.flush_interval_s
+            await flush(self._ledger, self._stream)
+
+    def outcome(self, state: AttemptState | None = None, error: str = "") -> Outcome:
+        """What came, as `state`, or as the stream's own terminal event said."""
+        self._stream.hand_on()
+        finished = self._finished
+        if state is None:
+            state = AttemptState(str(finished.ending)) if finished else AttemptState.TRUNCATED
+        usage = (finished.usage if finished else None) or self._usage
+        stream = self._stream
+        return Outcome(
+            state=state,
+            text=stream.text,
+            input_tokens=usage.input_tokens if usage else 0,
+            output_tokens=usage.output_tokens if usage else 0,
+            cached_tokens=usage.cached_tokens if usage else 0,
+            usage_source=usage.source if usage else "estimated",
+            first_token_s=round(stream.first_text - stream.started, 6) if stream.first_text else None,
+            total_s=round(time.monotonic() - stream.started, 6),
+            error=error,
+        )
+
+    def failed(self, error: ProviderError) -> Outcome:
+        """The outcome of a call that raised; its partial text is kept."""
+        state = AttemptState.ERROR
+        if isinstance(error, StreamTruncated):
+            state = AttemptState.TRUNCATED
+        elif isinstance(error, ContentRefused):
+            state = AttemptState.REFUSED
+        return self.outcome(state, error.message)
+
+
+async def flush(ledger: Ledger, stream: LiveStream) -> None:
+    """Make the text that has come since the last flush durable."""
+    seq, text = stream.take_unflushed()
+    if text and stream.ended is None:
+        await in_thread(ledger.add_partial, stream.attempt_id, seq, text)

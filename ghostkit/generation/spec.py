@@ -1,0 +1,48 @@
+"""What goes into making one text, and what comes out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ghostkit.errors import ProviderError
+from ghostkit.events import Event
+from ghostkit.generation.prompts import Prompt
+from ghostkit.ledger import Slot
+from ghostkit.providers import Ending, Usage
+
+EventsFor = Callable[[str, str], Sequence[Event]]
+"""(attempt id, text) → the events that commit with a complete answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepSpec:
+    """What is needed to make one text.
+
+    `inputs` maps names to SHA-256 (hex) of what the text depends on.
+    """
+
+    slot: Slot
+    model: str
+    prompt: Prompt
+    max_tokens: int
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    done_events: EventsFor | None = None
+    stream_id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepResult:
+    """A text and how it came to be; `served_by` is `provider` or `ledger`."""
+
+    slot: Slot
+    text: str
+    ending: Ending
+    served_by: str
+    attempt_id: str = ""
+    usage: Usage = field(default_factory=Usage)
+    cost_usd: float = 0.0
+    attempts: int = 0
+    error: ProviderError | None = None

@@ -1,0 +1,53 @@
+"""Texts stored once each by hash, compressed, in the ledger's own file."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+import time
+import zlib
+
+PURGED = "[purged]"
+
+
+def text_hash(text: str) -> str:
+    """SHA-256 (hex) of the text's UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def put(connection: sqlite3.Connection, text: str) -> int:
+    """Store `text` unless it is there; returns its blob id."""
+    raw = text.encode()
+    digest = hashlib.sha256(raw).digest()
+    found = connection.execute("SELECT id FROM blob WHERE hash = ?", (digest,)).fetchone()
+    if found:
+        return int(found[0])
+    cursor = connection.execute(
+        "INSERT INTO blob (hash, size, data) VALUES (?, ?, ?)", (digest, len(raw), zlib.compress(raw, 6))
+    )
+    assert cursor.lastrowid is not None
+    return cursor.lastrowid
+
+
+def get(connection: sqlite3.Connection, blob_id: int | None) -> str:
+    """The text of a blob; a purged one reads as `PURGED`."""
+    if blob_id is None:
+        return ""
+    row = connection.execute("SELECT data FROM blob WHERE id = ?", (blob_id,)).fetchone()
+    if row is None or row[0] is None:
+        return PURGED
+    return zlib.decompress(row[0]).decode()
+
+
+def get_hash(connection: sqlite3.Connection, blob_id: int) -> str:
+    row = connection.execute("SELECT hash FROM blob WHERE id = ?", (blob_id,)).fetchone()
+    return bytes(row[0]).hex()
+
+
+def purge(connection: sqlite3.Connection, digest: str, reason: str) -> bool:
+    """Forget a text; its hash and the reason stay. False if it wasn't there or is purged already."""
+    cursor = connection.execute(
+        "UPDATE blob SET data = NULL, purged_at = ?, purge_reason = ? WHERE hash = ? AND data IS NOT NULL",
+        (time.time(), reason, bytes.fromhex(digest)),
+    )
+    return cursor.rowcount > 0

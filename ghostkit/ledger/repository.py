@@ -1,0 +1,111 @@
+"""What the rest of ghostkit asks of a ledger; `tests/ledger/test_contract.py` runs on every implementation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from ghostkit.events import Event
+from ghostkit.ledger.values import (
+    Attempt,
+    FileRecord,
+    Intent,
+    Outcome,
+    Revision,
+    RunRecord,
+    Slot,
+    Step,
+    StoredEvent,
+    Totals,
+    Who,
+)
+
+
+class Ledger(Protocol):
+    """The durable record. Every writing method is one transaction; when it returns, it is on disk.
+
+    `events` given to a method commit with its change; it returns the ones that were new. Methods marked *runner*
+    need the lease.
+    """
+
+    # steps and attempts
+    def open_attempt(self, intent: Intent, who: Who, events: Sequence[Event] = ()) -> Attempt:
+        """*Runner.* Record an intent before its request leaves."""
+        ...
+
+    def add_partial(self, attempt_id: str, seq: int, text: str) -> None:
+        """*Runner.* Make a piece of a stream's text durable."""
+        ...
+
+    def close_attempt(
+        self, attempt_id: str, outcome: Outcome, who: Who, events: Sequence[Event] = ()
+    ) -> tuple[Attempt, Revision | None]:
+        """*Runner.* Record a result; a complete one becomes its object's head revision."""
+        ...
+
+    def recover(self, who: Who) -> list[Attempt]:
+        """*Runner.* Turn open attempts of dead runners into in-doubt ones; returns them."""
+        ...
+
+    def supersede(self, slot: Slot) -> None:
+        """*Runner.* Make room for a new step where a done one stands."""
+        ...
+
+    def step(self, slot: Slot) -> Step | None: ...
+
+    def steps(self) -> list[Step]: ...
+
+    def attempts(self, slot: Slot) -> list[Attempt]: ...
+
+    def partial_text(self, attempt_id: str) -> str: ...
+
+    def finished_text(self, slot: Slot) -> str | None:
+        """The answer of a done slot, without a call."""
+        ...
+
+    def request(self, attempt_id: str) -> Mapping[str, Any]: ...
+
+    def totals(self, run_id: str | None = None) -> Totals: ...
+
+    # revisions
+    def head(self, object_id: str, kind: str) -> Revision | None: ...
+
+    def heads(self) -> list[Revision]: ...
+
+    def history(self, object_id: str, kind: str) -> list[Revision]: ...
+
+    def add_human_revision(
+        self, object_id: str, kind: str, text: str, who: Who, *, base_id: int | None, events: Sequence[Event] = ()
+    ) -> Revision:
+        """A person's text becomes the head, if the head is still `base_id`; else `StaleBase`."""
+        ...
+
+    # events
+    def record(self, events: Sequence[Event], who: Who) -> list[Event]: ...
+
+    def events(
+        self, after: int = 0, types: Sequence[str] = (), limit: int = -1, newest: bool = False
+    ) -> list[StoredEvent]: ...
+
+    # runs
+    def start_run(self, run: RunRecord, who: Who, events: Sequence[Event] = ()) -> None: ...
+
+    def end_run(self, run_id: str, state: str, reason: str, who: Who, events: Sequence[Event] = ()) -> None: ...
+
+    def runs(self) -> list[RunRecord]: ...
+
+    # files
+    def file_records(self) -> dict[str, FileRecord]: ...
+
+    def note_files(self, records: Sequence[FileRecord]) -> None: ...
+
+    # lease
+    def acquire_lease(self, holder: Mapping[str, Any]) -> int: ...
+
+    def heartbeat(self) -> None: ...
+
+    def release_lease(self) -> None: ...
+
+    def lease_holder(self) -> Mapping[str, Any]: ...
+
+    def close(self) -> None: ...

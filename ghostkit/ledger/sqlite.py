@@ -1,0 +1,276 @@
+"""The ledger in one SQLite file."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ghostkit import faults
+from ghostkit.events import Event, EventType
+from ghostkit.ledger import blobs, journal, revisions, steps
+from ghostkit.ledger.connection import Connection
+from ghostkit.ledger.lease import Lease
+from ghostkit.ledger.migrations import LATEST
+from ghostkit.ledger.values import (
+    Attempt,
+    AttemptState,
+    FileRecord,
+    Intent,
+    Origin,
+    Outcome,
+    Revision,
+    RunRecord,
+    Slot,
+    Step,
+    StepState,
+    StoredEvent,
+    Totals,
+    Who,
+)
+
+
+class SqliteLedger:
+    """See `Ledger` for the contract. `path` None keeps it in memory, for tests and throw-away generations."""
+
+    def __init__(self, path: Path | None, *, upto: int = LATEST, synchronous: str = "FULL") -> None:
+        self._connection = Connection(path, upto=upto, synchronous=synchronous)
+        self._lease = Lease(self._connection)
+
+    # ── steps and attempts ────────────────────────────────────────────────────────────────────────────────
+
+    def open_attempt(self, intent: Intent, who: Who, events: Sequence[Event] = ()) -> Attempt:
+        with self._connection.transaction() as sql:
+            self._lease.check(sql)
+            attempt = steps.open_attempt(sql, intent, who)
+            journal.insert(sql, events, who)
+            faults.point("intent.before_commit")
+        faults.point("intent.after_commit")
+        return attempt
+
+    def add_partial(self, attempt_id: str, seq: int, text: str) -> None:
+        faults.point("stream.before_flush")
+        with self._connection.transaction() as sql:
+            self._lease.check(sql)
+            steps.add_partial(sql, attempt_id, seq, text)
+        faults.point("stream.after_flush")
+
+    def close_attempt(
+        self, attempt_id: str, outcome: Outcome, who: Who, events: Sequence[Event] = ()
+    ) -> tuple[Attempt, Revision | None]:
+        with self._connection.transaction() as sql:
+            self._lease.check(sql)
+            attempt, text_id = steps.close_attempt(sql, attempt_id, outcome)
+            revision = None
+            if outcome.state is AttemptState.COMPLETE and text_id is not None:
+                revision = revisions.append(
+                    sql, attempt.slot.object_id, attempt.slot.kind, text_id, who,
+                    origin=Origin.GENERATED, attempt_id=attempt_id,
+                )  # fmt: skip
+            journal.insert(sql, events, who)
+            faults.point("result.before_commit")
+        faults.point("result.after_commit")
+        return attempt, revision
+
+    def recover(self, who: Who) -> list[Attempt]:
+        with self._connection.transaction() as sql:
+            self._lease.check(sql)
+            doubtful = steps.open_attempts(sql)
+            for attempt in doubtful:
+                outcome = Outcome(
+                    state=AttemptState.IN_DOUBT,
+                    cost_usd=attempt.cost_ceiling_usd,
+                    error="the process ended before the answer was recorded",
+                )
+                steps.close_attempt(sql, attempt.id, outcome)
+                event = Event(
+                    type=EventType.GENERATION_IN_DOUBT,
+                    data={
+                        "slot": str(attempt.slot), "attempt": attempt.id, "most_usd": attempt.cost_ceiling_usd,
+                    },
+                    source="ledger",
+                    key=f"in_doubt:{attempt.id}",
+                )  # fmt: skip
+                journal.insert(sql, [event], who)
+            sql.execute(
+                "UPDATE run SET state = 'interrupted', ended_at = ?, reason = 'the process ended' "
+                "WHERE ended_at IS NULL AND id != ?",
+                (time.time(), who.run_id),
+            )
+            faults.point("recovery.before_commit")
+        faults.point("recovery.after_commit")
+        return doubtful
+
+    def supersede(self, slot: Slot) -> None:
+        with self._connection.transaction() as sql:
+            self._lease.check(sql)
+            step = steps.find(sql, slot)
+            if step is not None:
+                steps.move(sql, step, StepState.SUPERSEDED)
+
+    def step(self, slot: Slot) -> Step | None:
+        with self._connection.reading() as sql:
+            return steps.find(sql, slot)
+
+    def steps(self) -> list[Step]:
+        with self._connection.reading() as sql:
+            return steps.every(sql)
+
+    def attempts(self, slot: Slot) -> list[Attempt]:
+        with self._connection.reading() as sql:
+            return steps.attempts(sql, slot)
+
+    def partial_text(self, attempt_id: str) -> str:
+        with self._connection.reading() as sql:
+            return steps.partial_text(sql, attempt_id)
+
+    def finished_text(self, slot: Slot) -> str | None:
+        with self._connection.reading() as sql:
+            return steps.served_step(sql, slot)
+
+    def request(self, attempt_id: str) -> Mapping[str, Any]:
+        with self._connection.reading() as sql:
+            return steps.request_of(sql, attempt_id)
+
+    def totals(self, run_id: str | None = None) -> Totals:
+        where, values = ("WHERE run_id = ?", (run_id,)) if run_id else ("", ())
+        with self._connection.reading() as sql:
+            row = sql.execute(
+                "SELECT count(*), total(input_tokens), total(output_tokens), "
+                "total(CASE state WHEN 'in_doubt' THEN 0 ELSE cost_usd END), "
+                "total(CASE state WHEN 'in_doubt' THEN cost_usd WHEN 'open' THEN cost_ceiling_usd ELSE 0 END), "
+                f"total(total_s) FROM attempt {where}",
+                values,
+            ).fetchone()
+            attempts = sql.execute(f"SELECT state, count(*) FROM attempt {where} GROUP BY state", values).fetchall()
+            counts = sql.execute("SELECT state, count(*) FROM step GROUP BY state").fetchall()
+        return Totals(
+            calls=row[0], input_tokens=int(row[1]), output_tokens=int(row[2]), cost_usd=row[3], in_doubt_usd=row[4],
+            seconds=row[5], attempts={state: n for state, n in attempts}, steps={state: n for state, n in counts},
+        )  # fmt: skip
+
+    # ── revisions ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def head(self, object_id: str, kind: str) -> Revision | None:
+        with self._connection.reading() as sql:
+            return revisions.head(sql, object_id, kind)
+
+    def heads(self) -> list[Revision]:
+        with self._connection.reading() as sql:
+            return revisions.heads(sql)
+
+    def history(self, object_id: str, kind: str) -> list[Revision]:
+        with self._connection.reading() as sql:
+            return revisions.history(sql, object_id, kind)
+
+    def add_human_revision(
+        self, object_id: str, kind: str, text: str, who: Who, *, base_id: int | None, events: Sequence[Event] = ()
+    ) -> Revision:
+        with self._connection.transaction() as sql:
+            revision = revisions.append(
+                sql, object_id, kind, blobs.put(sql, text), who,
+                origin=Origin.HUMAN, expected_base=base_id, check_base=True,
+            )  # fmt: skip
+            journal.insert(sql, events, who)
+            faults.point("edit.before_commit")
+        faults.point("edit.after_commit")
+        return revision
+
+    # ── events ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def record(self, events: Sequence[Event], who: Who) -> list[Event]:
+        with self._connection.transaction() as sql:
+            return journal.insert(sql, events, who)
+
+    def events(
+        self, after: int = 0, types: Sequence[str] = (), limit: int = -1, newest: bool = False
+    ) -> list[StoredEvent]:
+        with self._connection.reading() as sql:
+            return journal.select(sql, after, types, limit, newest)
+
+    # ── runs ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def start_run(self, run: RunRecord, who: Who, events: Sequence[Event] = ()) -> None:
+        with self._connection.transaction() as sql:
+            sql.execute(
+                "INSERT INTO run (id, goal, state, model, actor, version, started_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                (
+                    run.id, json.dumps(dict(run.goal), ensure_ascii=False), run.state, run.model, run.actor,
+                    who.ghostkit_version, run.started_at.timestamp(),
+                ),
+            )  # fmt: skip
+            journal.insert(sql, events, who)
+            faults.point("run.before_commit")
+        faults.point("run.after_commit")
+
+    def end_run(self, run_id: str, state: str, reason: str, who: Who, events: Sequence[Event] = ()) -> None:
+        faults.point("run.before_end")
+        with self._connection.transaction() as sql:
+            sql.execute(
+                "UPDATE run SET state = ?, ended_at = ?, reason = ? WHERE id = ?", (state, time.time(), reason, run_id)
+            )
+            journal.insert(sql, events, who)
+        faults.point("run.after_end")
+
+    def runs(self) -> list[RunRecord]:
+        with self._connection.reading() as sql:
+            rows = sql.execute("SELECT * FROM run ORDER BY started_at, rowid").fetchall()
+        return [_run(row) for row in rows]
+
+    # ── files ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def file_records(self) -> dict[str, FileRecord]:
+        with self._connection.reading() as sql:
+            rows = sql.execute("SELECT * FROM file").fetchall()
+        return {
+            row["path"]: FileRecord(
+                path=row["path"], size=row["size"], mtime_ns=row["mtime_ns"], text_hash=bytes(row["hash"]).hex()
+            )
+            for row in rows
+        }
+
+    def note_files(self, records: Sequence[FileRecord]) -> None:
+        with self._connection.transaction() as sql:
+            sql.executemany(
+                "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)",
+                [(r.path, r.size, r.mtime_ns, bytes.fromhex(r.text_hash)) for r in records],
+            )
+
+    # ── lease ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def acquire_lease(self, holder: Mapping[str, Any]) -> int:
+        return self._lease.acquire(holder)
+
+    def heartbeat(self) -> None:
+        self._lease.heartbeat()
+
+    def release_lease(self) -> None:
+        self._lease.release()
+
+    def lease_holder(self) -> Mapping[str, Any]:
+        return self._lease.holder()
+
+    def purge(self, text_hash: str, reason: str) -> bool:
+        """Forget one stored text; its hash, cost and the reason stay, and readers cope."""
+        with self._connection.transaction() as sql:
+            return blobs.purge(sql, text_hash, reason)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def _run(row: sqlite3.Row) -> RunRecord:
+    return RunRecord(
+        id=row["id"],
+        goal=json.loads(row["goal"]),
+        state=row["state"],
+        model=row["model"],
+        actor=row["actor"],
+        started_at=datetime.fromtimestamp(row["started_at"], UTC),
+        ended_at=datetime.fromtimestamp(row["ended_at"], UTC) if row["ended_at"] else None,
+        reason=row["reason"],
+    )

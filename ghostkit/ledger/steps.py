@@ -1,0 +1,213 @@
+"""Steps and attempts as rows. Every function runs in its caller's transaction."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from ghostkit.errors import LedgerError
+from ghostkit.ledger import blobs
+from ghostkit.ledger.values import (
+    ATTEMPT_TRANSITIONS,
+    STEP_TRANSITIONS,
+    Attempt,
+    AttemptState,
+    Intent,
+    Outcome,
+    Slot,
+    Step,
+    StepState,
+    Who,
+    check_transition,
+)
+
+_ATTEMPT = "SELECT attempt.*, step.object, step.kind, step.variant FROM attempt JOIN step ON step.id = attempt.step_id "
+
+
+def find(connection: sqlite3.Connection, slot: Slot) -> Step | None:
+    """The slot's current step, if it has one."""
+    row = connection.execute(
+        "SELECT * FROM step WHERE object = ? AND kind = ? AND variant = ? AND state != 'superseded'",
+        (slot.object_id, slot.kind, slot.variant),
+    ).fetchone()
+    return _step(row) if row else None
+
+
+def every(connection: sqlite3.Connection) -> list[Step]:
+    rows = connection.execute("SELECT * FROM step WHERE state != 'superseded' ORDER BY id").fetchall()
+    return [_step(row) for row in rows]
+
+
+def move(connection: sqlite3.Connection, step: Step, state: StepState) -> None:
+    check_transition(STEP_TRANSITIONS, step.state, state, f"step {step.slot}")
+    connection.execute("UPDATE step SET state = ?, updated_at = ? WHERE id = ?", (str(state), time.time(), step.id))
+
+
+def _create(connection: sqlite3.Connection, slot: Slot, who: Who) -> Step:
+    now = time.time()
+    connection.execute(
+        "INSERT INTO step (object, kind, variant, state, actor, run_id, version, created_at, updated_at) "
+        "VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?)",
+        (slot.object_id, slot.kind, slot.variant, who.actor, who.run_id, who.ghostkit_version, now, now),
+    )
+    step = find(connection, slot)
+    assert step is not None
+    return step
+
+
+def open_attempt(connection: sqlite3.Connection, intent: Intent, who: Who) -> Attempt:
+    """Record the intent: the step (made if new) opens, the attempt's row, request parts and inputs are written."""
+    step = find(connection, intent.slot) or _create(connection, intent.slot, who)
+    if step.state is StepState.OPEN:
+        raise LedgerError(f"Step {intent.slot} is open already.", fix="Another task of this process is writing it.")
+    move(connection, step, StepState.OPEN)
+    connection.execute(
+        "UPDATE step SET fingerprint = ?, run_id = ? WHERE id = ?",
+        (bytes.fromhex(intent.fingerprint), who.run_id, step.id),
+    )
+    number = connection.execute("SELECT count(*) FROM attempt WHERE step_id = ?", (step.id,)).fetchone()[0] + 1
+    request = {
+        "parameters": dict(intent.parameters),
+        "messages": [[role, [blobs.put(connection, part) for part in parts]] for role, parts in intent.messages],
+    }
+    cursor = connection.execute(
+        "INSERT INTO attempt (uid, step_id, number, state, model, base_url, template, fingerprint, request, "
+        "cost_ceiling_usd, started_at, actor, run_id, version) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        (
+            intent.attempt_id, step.id, number, intent.model, intent.base_url, intent.template, bytes.fromhex(intent.fingerprint),
+            json.dumps(request, ensure_ascii=False, separators=(",", ":")), intent.cost_ceiling_usd, time.time(),
+            who.actor, who.run_id, who.ghostkit_version,
+        ),
+    )  # fmt: skip
+    connection.executemany(
+        "INSERT INTO input VALUES (?, ?, ?)",
+        [(cursor.lastrowid, name, bytes.fromhex(digest)) for name, digest in intent.inputs.items()],
+    )
+    return attempt(connection, intent.attempt_id)
+
+
+def attempt(connection: sqlite3.Connection, uid: str) -> Attempt:
+    row = connection.execute(_ATTEMPT + "WHERE attempt.uid = ?", (uid,)).fetchone()
+    if row is None:
+        raise LedgerError(f"The ledger has no attempt {uid}.", fix="It belongs to another book or was never recorded.")
+    return _attempt(row)
+
+
+def attempts(connection: sqlite3.Connection, slot: Slot) -> list[Attempt]:
+    """All attempts of a slot, oldest first, those of superseded steps too."""
+    rows = connection.execute(
+        _ATTEMPT + "WHERE step.object = ? AND step.kind = ? AND step.variant = ? ORDER BY attempt.id",
+        (slot.object_id, slot.kind, slot.variant),
+    ).fetchall()
+    return [_attempt(row) for row in rows]
+
+
+def open_attempts(connection: sqlite3.Connection) -> list[Attempt]:
+    return [_attempt(row) for row in connection.execute(_ATTEMPT + "WHERE attempt.state = 'open'").fetchall()]
+
+
+def add_partial(connection: sqlite3.Connection, uid: str, seq: int, text: str) -> None:
+    connection.execute(
+        "INSERT OR REPLACE INTO partial SELECT id, ?, ? FROM attempt WHERE uid = ? AND state = 'open'",
+        (seq, text, uid),
+    )
+
+
+def partial_text(connection: sqlite3.Connection, uid: str) -> str:
+    """What there is of an unfinished attempt's text."""
+    row = connection.execute("SELECT id, text_id FROM attempt WHERE uid = ?", (uid,)).fetchone()
+    if row is None:
+        return ""
+    if row["text_id"] is not None:
+        return blobs.get(connection, row["text_id"])
+    pieces = connection.execute("SELECT text FROM partial WHERE attempt_id = ? ORDER BY seq", (row["id"],))
+    return "".join(piece[0] for piece in pieces)
+
+
+def close_attempt(connection: sqlite3.Connection, uid: str, outcome: Outcome) -> tuple[Attempt, int | None]:
+    """Record how the attempt ended and move its step; returns the attempt and the blob of its text."""
+    now = attempt(connection, uid)
+    check_transition(ATTEMPT_TRANSITIONS, now.state, outcome.state, f"attempt {uid}")
+    text = outcome.text or partial_text(connection, uid)
+    text_id = blobs.put(connection, text) if text else None
+    connection.execute(
+        "UPDATE attempt SET state = ?, cost_usd = ?, input_tokens = ?, output_tokens = ?, cached_tokens = ?, "
+        "usage_source = ?, text_id = ?, error = ?, first_token_s = ?, total_s = ? WHERE uid = ?",
+        (
+            str(outcome.state), outcome.cost_usd, outcome.input_tokens, outcome.output_tokens, outcome.cached_tokens,
+            outcome.usage_source, text_id, outcome.error, outcome.first_token_s, outcome.total_s, uid,
+        ),
+    )  # fmt: skip
+    connection.execute("DELETE FROM partial WHERE attempt_id = (SELECT id FROM attempt WHERE uid = ?)", (uid,))
+    step = find(connection, now.slot)
+    if step is None:
+        raise LedgerError(f"Attempt {uid} has no current step.", fix="The ledger was left as it was.")
+    done = outcome.state is AttemptState.COMPLETE
+    move(connection, step, StepState.DONE if done else StepState.STOPPED)
+    return attempt(connection, uid), text_id
+
+
+def served_step(connection: sqlite3.Connection, slot: Slot) -> str | None:
+    """The text of a slot's completed attempt, if its current step is done."""
+    row = connection.execute(
+        "SELECT attempt.text_id FROM attempt JOIN step ON step.id = attempt.step_id WHERE step.object = ? AND "
+        "step.kind = ? AND step.variant = ? AND step.state = 'done' AND attempt.state = 'complete' "
+        "ORDER BY attempt.id DESC LIMIT 1",
+        (slot.object_id, slot.kind, slot.variant),
+    ).fetchone()
+    return blobs.get(connection, row[0]) if row else None
+
+
+def request_of(connection: sqlite3.Connection, uid: str) -> dict[str, Any]:
+    """The exact request of an attempt: model, parameters, messages (purged parts say so), template, inputs."""
+    row = connection.execute("SELECT * FROM attempt WHERE uid = ?", (uid,)).fetchone()
+    stored = json.loads(row["request"])
+    inputs = connection.execute("SELECT name, hash FROM input WHERE attempt_id = ? ORDER BY name", (row["id"],))
+    return {
+        "model": row["model"],
+        "base_url": row["base_url"],
+        "template": row["template"],
+        "parameters": stored["parameters"],
+        "messages": [
+            {"role": role, "parts": [blobs.get(connection, part) for part in parts]}
+            for role, parts in stored["messages"]
+        ],
+        "inputs": {name: bytes(digest).hex() for name, digest in inputs},
+        "actor": row["actor"],
+    }
+
+
+def _step(row: sqlite3.Row) -> Step:
+    return Step(
+        id=row["id"],
+        slot=Slot(object_id=row["object"], kind=row["kind"], variant=row["variant"]),
+        state=StepState(row["state"]),
+        fingerprint=bytes(row["fingerprint"] or b"").hex(),
+        actor=row["actor"],
+        run_id=row["run_id"],
+        ghostkit_version=row["version"],
+    )
+
+
+def _attempt(row: sqlite3.Row) -> Attempt:
+    return Attempt(
+        id=row["uid"],
+        slot=Slot(object_id=row["object"], kind=row["kind"], variant=row["variant"]),
+        number=row["number"],
+        state=AttemptState(row["state"]),
+        model=row["model"],
+        fingerprint=bytes(row["fingerprint"]).hex(),
+        cost_ceiling_usd=row["cost_ceiling_usd"],
+        cost_usd=row["cost_usd"],
+        input_tokens=row["input_tokens"],
+        output_tokens=row["output_tokens"],
+        usage_source=row["usage_source"],
+        started_at=datetime.fromtimestamp(row["started_at"], UTC),
+        first_token_s=row["first_token_s"],
+        total_s=row["total_s"],
+        error=row["error"],
+        run_id=row["run_id"],
+    )
