@@ -1,0 +1,162 @@
+"""The document as EPUB 3, byte for byte the same for the same document.
+
+Source: https://www.w3.org/TR/epub-33/ and, for the container, https://www.w3.org/TR/epub-33/#sec-ocf
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from ghostkit.export import package
+from ghostkit.export.cover import cover_svg
+from ghostkit.export.markup import Writer, element, escape
+from ghostkit.export.nodes import Block, block_text
+from ghostkit.export.tree import ChapterNode, Document, Metadata, SectionNode
+
+_FOLDER = "EPUB"
+_ROOM = 240_000  # characters of markup; some reading systems give up on pages of more than about 300 kB
+_FIXED_TIME = (1980, 1, 1, 0, 0, 0)
+
+
+class EpubExporter:
+    """A reflowable book with a typographic cover, a table of contents, and one page a chapter."""
+
+    name = "epub"
+    extension = "epub"
+    media_type = "application/epub+zip"
+
+    def render(self, document: Document) -> bytes:
+        layout = _layout(document)
+        inside = {
+            "package.opf": package.opf(document.meta, layout),
+            "nav.xhtml": package.nav(document, layout),
+            "toc.ncx": package.ncx(document, layout),
+            "style.css": _style(),
+            "cover.svg": cover_svg(document.meta),
+            **{page.name: page.markup for page in layout.pages},
+        }
+        return _zip({"META-INF/container.xml": package.CONTAINER} | {f"{_FOLDER}/{n}": t for n, t in inside.items()})
+
+
+@cache
+def _style() -> str:
+    return files("ghostkit.export").joinpath("css/epub.css").read_text(encoding="utf-8")
+
+
+def _zip(entries: dict[str, str]) -> bytes:
+    """`mimetype` first and stored, the rest in the given order; times, rights and level are always the same."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in {"mimetype": EpubExporter.media_type, **entries}.items():
+            info = zipfile.ZipInfo(name, date_time=_FIXED_TIME)
+            info.create_system = 3
+            info.external_attr = 0o100644 << 16
+            stored = name == "mimetype"
+            info.compress_type = zipfile.ZIP_STORED if stored else zipfile.ZIP_DEFLATED
+            archive.writestr(info, text.encode(), compresslevel=None if stored else 9)
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Piece:
+    """Blocks of one section that stand on one page; `opens` when the section begins with them."""
+
+    section: SectionNode
+    blocks: tuple[Block, ...]
+    opens: bool
+    follows: bool
+
+
+def _layout(document: Document) -> package.Layout:
+    """Cover, title page, then the chapters; a chapter too long for one page takes several."""
+    parts: dict[str, tuple[ChapterNode, int, list[_Piece]]] = {}
+    where: dict[str, str] = {}
+    for place, chapter in enumerate(document.chapters, start=1):
+        for part, pieces in enumerate(_split(chapter), start=1):
+            name = f"chapter-{place:03}.xhtml" if part == 1 else f"chapter-{place:03}-{part:02}.xhtml"
+            parts[name] = chapter, part, pieces
+            where.setdefault(chapter.anchor, name)
+            where |= {piece.section.anchor: name for piece in pieces if piece.opens}
+    writer = Writer(heading_level=3, locate=lambda anchor: f"{where[anchor]}#{anchor}")
+    pages = [_cover_page(document.meta), _title_page(document)]
+    pages += [_chapter_page(name, *part, document.meta, writer) for name, part in parts.items()]
+    return package.Layout(pages=tuple(pages), where=where)
+
+
+def _split(chapter: ChapterNode) -> Iterator[list[_Piece]]:
+    """The chapter's pieces, page by page: a new page begins before the block that would overfill one."""
+    page: list[_Piece] = []
+    used = 0
+    for place, section in enumerate(chapter.sections):
+        blocks: list[Block] = []
+        opens = True
+
+        def piece() -> _Piece:
+            return _Piece(section=section, blocks=tuple(blocks), opens=opens, follows=place > 0)  # noqa: B023
+
+        for block in section.blocks:
+            size = 60 + len(block_text([block]))
+            if used and used + size > _ROOM:
+                yield [*page, piece()]
+                page, used, blocks, opens = [], 0, [], False
+            blocks.append(block)
+            used += size
+        page.append(piece())
+    yield page
+
+
+def _cover_page(meta: Metadata) -> package.Page:
+    alt = ", ".join([meta.title, *meta.authors])
+    picture = f'<img src="cover.svg" alt="{escape(alt)}"/>'
+    body = element("section", element("div", picture, class_="cover"), epub_type="cover")
+    return package.page("cover.xhtml", meta.labels.cover, body, meta, kind="cover")
+
+
+def _title_page(document: Document) -> package.Page:
+    meta = document.meta
+    parts = [element("h1", escape(meta.title))]
+    if meta.subtitle:
+        parts.append(element("p", escape(meta.subtitle), class_="subtitle"))
+    if meta.authors:
+        parts.append(element("p", escape(", ".join(meta.authors)), class_="author"))
+    for note in document.front:
+        parts.append(
+            element("p", escape(note.text), class_="note", lang=note.language, xml_lang=note.language, dir="ltr")
+        )
+    if meta.publisher or meta.rights:
+        parts.append(element("p", escape(" · ".join(filter(None, (meta.publisher, meta.rights)))), class_="imprint"))
+    body = element("section", "\n".join(["", *parts, ""]), epub_type="titlepage", class_="title-page")
+    return package.page("title.xhtml", meta.title, body, meta, kind="front")
+
+
+def _chapter_page(
+    name: str, chapter: ChapterNode, part: int, pieces: list[_Piece], meta: Metadata, writer: Writer
+) -> package.Page:
+    content: list[str] = []
+    if part == 1:
+        number = element("span", escape(chapter.number), class_="number") + " " if chapter.number else ""
+        content.append(element("h1", number + escape(chapter.title)))
+    for piece in pieces:
+        content.append(_section(piece, writer))
+    body = element(
+        "section",
+        "\n".join(["", *content, ""]),
+        epub_type="chapter" if part == 1 else "",
+        id=chapter.anchor if part == 1 else "",
+    )
+    return package.page(name, chapter.label, body, meta, kind="body")
+
+
+def _section(piece: _Piece, writer: Writer) -> str:
+    parts: list[str] = []
+    if piece.opens and piece.section.title:
+        parts.append(element("h2", escape(piece.section.title)))
+    elif piece.opens and piece.follows:
+        parts.append("<hr/>")
+    parts += writer.blocks(piece.blocks)
+    return element("section", "\n".join(["", *parts, ""]), id=piece.section.anchor if piece.opens else "")
