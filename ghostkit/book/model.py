@@ -10,6 +10,9 @@ from typing import Any
 
 from ghostkit.book.status import ChapterStatus, SectionStatus
 
+Extra = Mapping[str, Any]
+"""Fields a person added to a file; they are kept and written back."""
+
 
 class CharacterRole(StrEnum):
     PROTAGONIST = "protagonist"
@@ -28,6 +31,7 @@ class Relationship:
     kind: str
     description: str = ""
     since_chapter: int = 1
+    extra: Extra = field(default_factory=dict, hash=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,7 @@ class Character:
     backstory: str = ""
     arc: str = ""
     relationships: tuple[Relationship, ...] = ()
+    extra: Extra = field(default_factory=dict, hash=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,6 +102,7 @@ class Section:
     content: str = ""
     status: SectionStatus = SectionStatus.PENDING
     locked: bool = False
+    extra: Extra = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def word_count(self) -> int:
@@ -105,7 +111,10 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Chapter:
-    """`brief` and `points` come from the book's outline; `sections` from the chapter's own."""
+    """`brief` and `points` come from the book's outline; `sections` from the chapter's own.
+
+    `serial` counts the sections it ever had, so that the id of a removed one is never given again.
+    """
 
     id: str
     number: int
@@ -115,6 +124,8 @@ class Chapter:
     sections: tuple[Section, ...] = ()
     summary: str = ""
     status: ChapterStatus = ChapterStatus.PENDING
+    serial: int = 0
+    extra: Extra = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def word_count(self) -> int:
@@ -141,11 +152,15 @@ class BookSettings:
     model: str = ""
     continuity_lag: int = 4
     temperature: float = 0.7
+    extra: Extra = field(default_factory=dict, hash=False, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Book:
-    """The whole book as a value; `instructions` is the brief."""
+    """The whole book as a value; `instructions` is the brief.
+
+    `serial` counts the chapters it ever had, so that the id of a removed one is never given again.
+    """
 
     id: str
     title: str
@@ -161,6 +176,8 @@ class Book:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
     updated_at: datetime | None = None
+    serial: int = 0
+    extra: Extra = field(default_factory=dict, hash=False, repr=False)
 
     @property
     def word_count(self) -> int:

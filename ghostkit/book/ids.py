@@ -1,0 +1,48 @@
+"""Permanent ids, derived once and then stored: the same book made twice has the same ids.
+
+A serial counts every chapter a book, or section a chapter, ever had, so the id of a removed one never returns.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+
+from ghostkit.book.model import BookSettings
+
+
+def book_id(
+    title: str,
+    brief: str,
+    language: str = "en",
+    *,
+    style: str = "",
+    settings: BookSettings | None = None,
+    salt: str = "",
+) -> str:
+    """`b-` and 12 hexadecimal digits of what the author asked for; `salt` tells two equal wishes apart."""
+    wish = {
+        "title": title,
+        "brief": brief,
+        "language": language,
+        "style": style,
+        "settings": {key: value for key, value in asdict(settings or BookSettings()).items() if key != "extra"},
+        "salt": salt,
+    }
+    return f"b-{_digest(wish, 12)}"
+
+
+def chapter_id(book: str, serial: int) -> str:
+    """`c-` and 8 hexadecimal digits; `serial` is the chapter's place in the order of creation, from 1."""
+    return f"c-{_digest([book, 'chapter', serial], 8)}"
+
+
+def section_id(chapter: str, serial: int) -> str:
+    """`s-` and 8 hexadecimal digits; `serial` is the section's place in the order of creation, from 1."""
+    return f"s-{_digest([chapter, 'section', serial], 8)}"
+
+
+def _digest(value: object, digits: int) -> str:
+    canonical = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:digits]

@@ -1,0 +1,61 @@
+"""Every readable file of a book as text, and back: each `parse_…` undoes its `render_…`."""
+
+from ghostkit.book.rendering.outline import (
+    ParsedChapter,
+    ParsedOutline,
+    ParsedSection,
+    parse_outline,
+    render_outline,
+    tidy_brief,
+    tidy_points,
+)
+from ghostkit.book.rendering.prose import (
+    content_title,
+    parse_content,
+    parse_section,
+    render_content,
+    render_section,
+    tidy_body,
+    tidy_title,
+)
+from ghostkit.book.rendering.records import (
+    ChapterMetadata,
+    SectionMetadata,
+    join_characters,
+    parse_chapter_outline,
+    parse_metadata,
+    parse_profiles,
+    parse_relationships,
+    render_chapter_outline,
+    render_metadata,
+    render_profiles,
+    render_relationships,
+)
+
+__all__ = [
+    "ChapterMetadata",
+    "ParsedChapter",
+    "ParsedOutline",
+    "ParsedSection",
+    "SectionMetadata",
+    "content_title",
+    "join_characters",
+    "parse_chapter_outline",
+    "parse_content",
+    "parse_metadata",
+    "parse_outline",
+    "parse_profiles",
+    "parse_relationships",
+    "parse_section",
+    "render_chapter_outline",
+    "render_content",
+    "render_metadata",
+    "render_outline",
+    "render_profiles",
+    "render_relationships",
+    "render_section",
+    "tidy_body",
+    "tidy_brief",
+    "tidy_points",
+    "tidy_title",
+]
