@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from ghostkit.export.moment import export_moment, timestamp
 from ghostkit.export.nodes import (
@@ -28,9 +28,10 @@ from ghostkit.export.nodes import (
 )
 from ghostkit.export.tree import ChapterNode, Document, Metadata, SectionNode
 
-_SPECIAL = re.compile(r"[\\`*\[\]<]|(?<!\w)_|_(?!\w)|&(?=#?\w+;)|!\Z")
+_SPECIAL = re.compile(r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|!\Z")
 _LINE_START = re.compile(r"(?m)^(\d*)([#>+=~|:.)-])")
 _EDGE_SPACE = re.compile(r"(?m)^[ \t]|[ \t](?=\\?$)")
+_OUTER_SPACE = re.compile(r"\A[ \t]|[ \t]\Z")  # a mark beside a space opens and closes nothing
 _LAST_HASH, _ESCAPED_HASH = re.compile(r"#\Z"), r"\\#"
 _DELIMITER = {"": "---", "left": ":---", "center": ":---:", "right": "---:"}
 
@@ -177,9 +178,10 @@ def _line_safe(text: str) -> str:
     return _LINE_START.sub(r"\1\\\2", _EDGE_SPACE.sub("&#32;", text))
 
 
-def _inlines(nodes: Iterable[Inline]) -> str:
+def _inlines(nodes: Sequence[Inline], outer: str = "") -> str:
+    """`outer` is the mark these nodes stand between."""
     written = ""
-    for node in nodes:
+    for place, node in enumerate(nodes):
         match node:
             case Text():
                 written += _escape(node.text)
@@ -188,16 +190,38 @@ def _inlines(nodes: Iterable[Inline]) -> str:
             case LineBreak():
                 written += "\\\n"
             case Emphasis() | Strong():
-                # `*a*` beside `*b*` would run together, so the neighbour takes the other mark.
-                mark = "_" if written.endswith("*") and not written.endswith("\\*") else "*"
-                mark *= 1 if isinstance(node, Emphasis) else 2
-                inside = _inlines(node.children)
-                if inside.startswith("*") and mark[0] == "*":
-                    mark = mark.replace("*", "_")
-                written += f"{mark}{inside}{mark}"
+                after = _first_sign(nodes[place + 1]) if place + 1 < len(nodes) else outer[:1]
+                written += _stressed(node, (written or outer)[-1:], after)
             case Link():
                 written += _link(node)
     return written
+
+
+def _first_sign(node: Inline) -> str:
+    match node:
+        case Text():
+            return node.text[:1]
+        case Code():
+            return "`"
+        case LineBreak():
+            return "\\"
+        case Emphasis() | Strong():
+            return "*"
+        case Link():
+            return "["
+
+
+def _stressed(node: Emphasis | Strong, before: str, after: str) -> str:
+    """`*` works inside words, but runs together with another `*`; there `_` stands in, where it may."""
+    if len(node.children) == 1 and isinstance(node, Emphasis) and isinstance(node.children[0], Strong):
+        return f"***{_OUTER_SPACE.sub('&#32;', _inlines(node.children[0].children, '***'))}***"
+    length = 1 if isinstance(node, Emphasis) else 2
+    inside = _OUTER_SPACE.sub("&#32;", _inlines(node.children, "*" * length))
+    crowded = "*" in (before, after, inside[:1])
+    mark = ("_" if crowded and not (before.isalnum() or after.isalnum()) else "*") * length
+    if mark[0] == "_":
+        inside = _OUTER_SPACE.sub("&#32;", _inlines(node.children, mark))
+    return f"{mark}{inside}{mark}"
 
 
 def _code(text: str) -> str:

@@ -148,7 +148,7 @@ class _Reader:
             case "bullet_list_open" | "ordered_list_open":
                 return self._list(token, tokens)
             case "blockquote_open":
-                quoted = tuple(self.blocks(tokens, "blockquote_close"))
+                quoted = _level_headings(tuple(self.blocks(tokens, "blockquote_close")))
                 return Quote(blocks=quoted) if quoted else None
             case "fence" | "code_block":
                 name = _LANGUAGE.match(token.info.strip())
@@ -174,7 +174,7 @@ class _Reader:
             inside = list(_until(tokens, "list_item"))
             hidden = [t.hidden for t in inside if t.type == "paragraph_open" and t.level == token.level + 1]
             tight = tight and all(hidden)
-            items.append(tuple(self.blocks(iter(inside))))
+            items.append(_level_headings(tuple(self.blocks(iter(inside)))))
         start = int(cast(int, opening.attrs.get("start", 1))) if kind == "ordered_list" else None
         return ListBlock(start=start, tight=tight, items=tuple(items))
 

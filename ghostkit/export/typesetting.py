@@ -17,6 +17,8 @@ _NOT_FIRST = frozenset(
     "、。，．・：；？！ー々ゝゞヽヾ」』）〉》】〕”’…‥,.:;?!)]}»%‰ぁぃぅぇぉっゃゅょァィゥェォッャュョ"
 )
 _NOT_LAST = frozenset("「『（〈《【〔“‘([{«¿¡")
+_CLAUSE_ENDS = frozenset("、。，；：！？;:!?—")
+_LONGEST = 1000  # no cover holds more signs
 _NARROW = frozenset("iljftrI.,:;!|'‘’()[]{}/-’“”\"іїļłſ")
 _BROAD = frozenset("mwMWЖШЩЮжшщюфФЫы@%—…")
 
@@ -43,18 +45,24 @@ def fit(
 ) -> Setting:
     """`text` in the largest of `sizes` (descending) at which it fits `width` × `height`, its lines balanced.
 
-    What fits at no size is cut at the smallest, with an ellipsis. `spaced` False allows a break between any signs.
+    A size that keeps words whole goes before a larger one that breaks them. What fits at no size is cut at the
+    smallest, with an ellipsis. `spaced` False allows a break between any two signs.
     """
-    for size in sizes:
-        em = width / size
-        most = max(1, int(height / (size * leading)))
-        units = _units(text, em, spaced)
-        whole = all(unit.width <= em for unit in units) and not _was_split(text, units, spaced)
-        count = _count_lines(units, em)
-        # A long word may be broken only at the smallest size.
-        if count <= most and (whole or size == sizes[-1]):
-            return Setting(lines=_balanced(units, em, count), size=size)
-    return Setting(lines=_cut(_units(text, em, spaced), em, most), size=sizes[-1])
+    text = text[:_LONGEST]
+    for keep_words in (True, False):
+        for size in sizes:
+            em, most = width / size, _most_lines(height, size, leading)
+            units, broken = _units(text, em, spaced)
+            count = _count_lines(units, em)
+            if count <= most and not (keep_words and broken):
+                return Setting(lines=_balanced(units, em, count), size=size)
+    size = sizes[-1]
+    units, _ = _units(text, width / size, spaced)
+    return Setting(lines=_cut(units, width / size, _most_lines(height, size, leading)), size=size)
+
+
+def _most_lines(height: float, size: int, leading: float) -> int:
+    return max(1, int(height / (size * leading)))
 
 
 def text_width(text: str) -> float:
@@ -95,21 +103,29 @@ def _sign_width(sign: str) -> float:
     return 0.78 if category == "Lu" else 0.62
 
 
-def _units(text: str, em: float, spaced: bool) -> list[_Unit]:
+def _units(text: str, em: float, spaced: bool) -> tuple[list[_Unit], bool]:
+    """The units of `text`, and whether a word that should stay whole had to be broken for lines of `em`."""
     units: list[_Unit] = []
+    broken = False
     for word in text.split():
+        free = _breaks_anywhere(word, spaced)
+        whole = not free and text_width(word) <= em
+        broken = broken or not (free or whole)
         gap = _sign_width(" ")
-        for piece in _pieces(word, em, spaced):
+        for piece in [word] if whole else _pieces(word, em):
             units.append(_Unit(piece, text_width(piece), gap))
             gap = 0.0
-    return units
+    return units, broken
 
 
-def _pieces(word: str, em: float, spaced: bool) -> list[str]:
-    """`word` whole where it can be, else in pieces that may stand at a line's start and end."""
-    wide = any(unicodedata.east_asian_width(sign) in ("W", "F") for sign in word)
-    if text_width(word) <= em and (spaced or not wide) and not (wide and not _hangul(word)):
-        return [word]
+def _breaks_anywhere(word: str, spaced: bool) -> bool:
+    """Han and kana break between any two signs; Hangul keeps its words where the language has spaces."""
+    wide = any(unicodedata.east_asian_width(sign) in ("W", "F") and sign.isalpha() for sign in word)
+    return wide and not (spaced and any("\uac00" <= sign <= "\ud7a3" for sign in word))
+
+
+def _pieces(word: str, em: float) -> list[str]:
+    """`word` in pieces, each of which may stand at a line's start and end."""
     pieces: list[str] = []
     for cluster in clusters(word):
         joined = pieces and (cluster[0] in _NOT_FIRST or pieces[-1][-1] in _NOT_LAST)
@@ -118,16 +134,6 @@ def _pieces(word: str, em: float, spaced: bool) -> list[str]:
         else:
             pieces.append(cluster)
     return pieces
-
-
-def _hangul(word: str) -> bool:
-    return any("\uac00" <= sign <= "\ud7a3" for sign in word)
-
-
-def _was_split(text: str, units: list[_Unit], spaced: bool) -> bool:
-    """Whether a word of a script with spaces had to be broken."""
-    narrow = [word for word in text.split() if not any(unicodedata.east_asian_width(s) in ("W", "F") for s in word)]
-    return not set(narrow) <= {unit.text for unit in units}
 
 
 def _line_width(units: Sequence[_Unit]) -> float:
@@ -153,7 +159,7 @@ def _balanced(units: list[_Unit], em: float, count: int) -> tuple[str, ...]:
                 width = _line_width(units[start:end])
                 if width > em and start < end - 1:
                     break
-                cost = best[line - 1][start][0] + (em - width) ** 2
+                cost = best[line - 1][start][0] + _raggedness(units[end - 1], em - width, last=end == len(units))
                 if cost < best[line][end][0]:
                     best[line][end] = (cost, start)
     lines: list[str] = []
@@ -163,6 +169,11 @@ def _balanced(units: list[_Unit], em: float, count: int) -> tuple[str, ...]:
         lines.insert(0, _text(units[start:end]))
         end = start
     return tuple(lines)
+
+
+def _raggedness(unit: _Unit, left: float, *, last: bool) -> float:
+    """What a line costs that ends with `unit` and leaves `left` ems; one that ends a clause costs less."""
+    return left**2 * (0.55 if not last and unit.text[-1] in _CLAUSE_ENDS else 1.0)
 
 
 def _cut(units: list[_Unit], em: float, most: int) -> tuple[str, ...]:
