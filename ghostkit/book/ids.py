@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 
 from ghostkit.book.model import BookSettings
@@ -41,6 +42,18 @@ def chapter_id(book: str, serial: int) -> str:
 def section_id(chapter: str, serial: int) -> str:
     """`s-` and 8 hexadecimal digits; `serial` is the section's place in the order of creation, from 1."""
     return f"s-{_digest([chapter, 'section', serial], 8)}"
+
+
+def next_id(make: Callable[[str, int], str], owner: str, serial: int, taken: Collection[str]) -> tuple[str, int]:
+    """A new id of `owner` and the serial it used: the first after `serial` whose id nobody has.
+
+    Eight digits are few for a book of thousands of sections, so a clash costs a serial and no more.
+    """
+    while True:
+        serial += 1
+        identity = make(owner, serial)
+        if identity not in taken:
+            return identity, serial
 
 
 def _digest(value: object, digits: int) -> str:
