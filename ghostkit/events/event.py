@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol, Self
 
 
 class EventType(StrEnum):
@@ -48,7 +48,13 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
     EventType.BOOK_STARTED: {"book": "book id", "title": "its title", "chapters": "how many are planned"},
     EventType.BOOK_COMPLETED: {"book": "book id", "words": "in all sections", "cost_usd": "of all attempts"},
     EventType.BOOK_FAILED: {"book": "book id", "reason": "one sentence"},
-    EventType.BOOK_EXPORTED: {"book": "book id", "format": "name", "path": "file", "bytes": "size", "sha256": "of the file"},
+    EventType.BOOK_EXPORTED: {
+        "book": "book id",
+        "format": "name",
+        "path": "file",
+        "bytes": "size",
+        "sha256": "of the file",
+    },
     EventType.CHAPTER_STARTED: {"chapter": "chapter id", "number": "as displayed", "title": "its title"},
     EventType.CHAPTER_COMPLETED: {"chapter": "chapter id", "number": "as displayed", "words": "in its sections"},
     EventType.CHAPTER_FAILED: {"chapter": "chapter id", "number": "as displayed", "reason": "one sentence"},
@@ -57,13 +63,30 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
     EventType.SECTION_FAILED: {"section": "section id", "number": "e.g. 2.3", "reason": "one sentence"},
     EventType.GENERATION_STARTED: {"slot": "object/kind/variant", "attempt": "id", "model": "provider:model"},
     EventType.GENERATION_COMPLETED: {
-        "slot": "object/kind/variant", "attempt": "id", "model": "provider:model", "input_tokens": "count",
-        "output_tokens": "count", "ms": "whole call", "cost_usd": "of this attempt",
+        "slot": "object/kind/variant",
+        "attempt": "id",
+        "model": "provider:model",
+        "input_tokens": "count",
+        "output_tokens": "count",
+        "ms": "whole call",
+        "cost_usd": "of this attempt",
     },
-    EventType.GENERATION_RETRY: {"slot": "object/kind/variant", "attempt": "number", "reason": "kind", "delay_s": "wait"},
-    EventType.GENERATION_FAILED: {"slot": "object/kind/variant", "attempt": "id", "kind": "error kind", "reason": "one sentence"},
+    EventType.GENERATION_RETRY: {
+        "slot": "object/kind/variant",
+        "attempt": "number",
+        "reason": "kind",
+        "delay_s": "wait",
+    },
+    EventType.GENERATION_FAILED: {
+        "slot": "object/kind/variant",
+        "attempt": "id",
+        "kind": "error kind",
+        "reason": "one sentence",
+    },
     EventType.GENERATION_STOPPED: {
-        "slot": "object/kind/variant", "attempt": "id", "ending": "length, truncated, refused or cancelled",
+        "slot": "object/kind/variant",
+        "attempt": "id",
+        "ending": "length, truncated, refused or cancelled",
         "kept_characters": "of partial text",
     },
     EventType.GENERATION_IN_DOUBT: {"slot": "object/kind/variant", "attempt": "id", "most_usd": "it can have cost"},
@@ -82,6 +105,28 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
     EventType.OUTLINE_ADOPTED: {"object": "book or chapter id", "children": "ids in order"},
 }
 """The documented data keys of every event that exists so far."""
+
+EVENT_CONTEXT: Mapping[str, str] = {
+    "book": "book id",
+    "chapter": "chapter id",
+    "section": "section id",
+}
+"""Keys that any event may carry beside its own, to say where it belongs."""
+
+
+class EventLike(Protocol):
+    """What an observer reads: an `Event`, or a row of a ledger's event log."""
+
+    @property
+    def type(self) -> str: ...
+    @property
+    def data(self) -> Mapping[str, Any]: ...
+    @property
+    def timestamp(self) -> datetime: ...
+    @property
+    def source(self) -> str: ...
+    @property
+    def run_id(self) -> str: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,3 +153,14 @@ class Event:
             "run_id": self.run_id,
             "data": dict(self.data),
         }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The event that `as_dict` told of; raises ValueError for a type that this version does not have."""
+        return cls(
+            type=EventType(values["type"]),
+            data=dict(values.get("data") or {}),
+            timestamp=datetime.fromisoformat(values["timestamp"]),
+            source=values.get("source", ""),
+            run_id=values.get("run_id", ""),
+        )
