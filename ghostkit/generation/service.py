@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from typing import Any
 
 import anyio
 
 from ghostkit import faults
-from ghostkit.errors import ProviderError, ProviderTimeout
+from ghostkit.errors import BadRequest, ProviderError, ProviderTimeout
 from ghostkit.events import Event, EventManager, EventType
 from ghostkit.generation import records
 from ghostkit.generation.budget import Budget
@@ -146,6 +147,7 @@ class GenerationService:
             await self._open(spec, request, info, ceiling)
             stream = self._open_stream(spec, request, on_text, options)
             outcome, error = await self._call(provider, request, stream, options)
+            outcome, error = _checked(spec, outcome, error)
             outcome = records.priced(outcome, request, info)
             cost = outcome.cost_usd
             await self._close(spec, request, outcome, error)
@@ -183,9 +185,10 @@ class GenerationService:
             cost_ceiling_usd=ceiling,
             template=spec.prompt.template,
         )
-        started = records.started_event(intent)
-        await in_thread(self.ledger.open_attempt, intent, self.who, [started])
-        await self.emit(started)
+        events = [*spec.started_events, records.started_event(intent)]
+        await in_thread(self.ledger.open_attempt, intent, self.who, events)
+        for event in events:
+            await self.emit(event)
 
     def _open_stream(
         self, spec: StepSpec, request: Request, on_text: OnText | None, options: GenerationOptions
@@ -309,3 +312,17 @@ class GenerationService:
         for provider in self._open_providers.values():
             await provider.aclose()
         self._open_providers.clear()
+
+
+def _checked(spec: StepSpec, outcome: Outcome, error: ProviderError | None) -> tuple[Outcome, ProviderError | None]:
+    """An answer that is empty or can't be used is no answer; nothing depends on it then."""
+    if outcome.state is not AttemptState.COMPLETE:
+        return outcome, error
+    try:
+        if not outcome.text.strip():
+            raise BadRequest(f"{spec.model} answered with nothing.", fix="Try again, or choose another model.")
+        if spec.check is not None:
+            spec.check(outcome.text)
+    except ProviderError as unusable:
+        return replace(outcome, state=AttemptState.ERROR, error=unusable.message), unusable
+    return outcome, None

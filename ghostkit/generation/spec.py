@@ -29,7 +29,11 @@ class StepSpec:
     max_tokens: int
     inputs: Mapping[str, str] = field(default_factory=dict)
     parameters: Mapping[str, Any] = field(default_factory=dict)
+    started_events: Sequence[Event] = ()
+    """Commit together with the intent; give them keys, since a resumed step begins again."""
     done_events: EventsFor | None = None
+    check: Callable[[str], None] | None = None
+    """Raises a `ProviderError` for an answer that can't be used; the attempt then counts as failed, its text kept."""
     stream_id: str = ""
 
 

@@ -72,7 +72,7 @@ MIGRATIONS: Sequence[tuple[str, str]] = (
             acquired_at REAL NOT NULL, heartbeat_at REAL NOT NULL, released_at REAL);
         CREATE TABLE file (
             path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-            hash BLOB NOT NULL) WITHOUT ROWID;
+            hash BLOB NOT NULL, rendered BLOB NOT NULL) WITHOUT ROWID;
         """,
     ),
 )

@@ -228,7 +228,11 @@ class SqliteLedger:
             rows = sql.execute("SELECT * FROM file").fetchall()
         return {
             row["path"]: FileRecord(
-                path=row["path"], size=row["size"], mtime_ns=row["mtime_ns"], text_hash=bytes(row["hash"]).hex()
+                path=row["path"],
+                size=row["size"],
+                mtime_ns=row["mtime_ns"],
+                text_hash=bytes(row["hash"]).hex(),
+                rendered_hash=bytes(row["rendered"]).hex(),
             )
             for row in rows
         }
@@ -236,8 +240,11 @@ class SqliteLedger:
     def note_files(self, records: Sequence[FileRecord]) -> None:
         with self._connection.transaction() as sql:
             sql.executemany(
-                "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?)",
-                [(r.path, r.size, r.mtime_ns, bytes.fromhex(r.text_hash)) for r in records],
+                "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)",
+                [
+                    (r.path, r.size, r.mtime_ns, bytes.fromhex(r.text_hash), bytes.fromhex(r.rendered_hash))
+                    for r in records
+                ],
             )
 
     # ── lease ─────────────────────────────────────────────────────────────────────────────────────────────

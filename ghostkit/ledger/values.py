@@ -188,12 +188,17 @@ class StoredEvent:
 
 @dataclass(frozen=True, kw_only=True)
 class FileRecord:
-    """What a file was when ghostkit last wrote or read it; `mtime_ns` and `size` are from stat."""
+    """What a file was when ghostkit last wrote it or took it in; `mtime_ns` and `size` are from stat.
+
+    `rendered_hash` is of what ghostkit would have written then: it differs from `text_hash` where a person's file
+    says the same in another layout, and is left as they left it.
+    """
 
     path: str
     size: int
     mtime_ns: int
     text_hash: str
+    rendered_hash: str
 
 
 @dataclass(frozen=True, kw_only=True)

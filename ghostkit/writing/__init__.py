@@ -1,0 +1,1 @@
+"""Outlines, sections and summaries: the plan of a book and its execution."""

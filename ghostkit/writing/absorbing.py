@@ -1,0 +1,207 @@
+"""Take a person's edit of a file in: as a revision where it is text, as structure where it is plan.
+
+Nothing a person wrote is dropped: what can't be understood for certain is kept beside the file under another name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ghostkit.book.files import read_text_or_none, write_atomic
+from ghostkit.book.ids import chapter_id, section_id
+from ghostkit.book.model import Book, Chapter, Section
+from ghostkit.book.rendering import (
+    ParsedChapter,
+    ParsedSection,
+    content_title,
+    join_characters,
+    parse_chapter_outline,
+    parse_content,
+    parse_metadata,
+    parse_outline,
+    parse_profiles,
+    parse_relationships,
+    parse_section,
+)
+from ghostkit.events import Event, EventType
+from ghostkit.ledger import Revision, Who, text_hash
+from ghostkit.writing import adoption
+from ghostkit.writing.manuscript import Manuscript
+from ghostkit.writing.tracked_files import TrackedFile
+
+
+class Absorber:
+    """Callable as `absorb(file, text)`; `taken` lists the events of what it took in, for delivery."""
+
+    def __init__(self, manuscript: Manuscript, who: Who) -> None:
+        self.manuscript = manuscript
+        self.who = who
+        self.taken: list[Event] = []
+
+    def __call__(self, file: TrackedFile, text: str) -> None:
+        getattr(self, f"_absorb_{file.kind}")(file, text)
+
+    # ── prose ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _absorb_section(self, file: TrackedFile, text: str) -> None:
+        title, body = parse_section(text)
+        self._section_edited(file, file.object_id, title, body)
+
+    def _absorb_content(self, file: TrackedFile, text: str) -> None:
+        chapter = self.manuscript.chapter(file.object_id)
+        parts = parse_content(text, chapter) if chapter.sections else None
+        if parts is None:
+            self._keep_aside(file, text)
+            return
+        title = content_title(text)
+        if title and title != chapter.title:
+            self._rename_chapter(chapter.id, title)
+        for object_id, section_title, body in parts:
+            # A section's own file may have been edited too; an older text of ours here is then no edit.
+            if not self._is_older(object_id, body):
+                self._section_edited(file, object_id, section_title, body)
+
+    def _section_edited(self, file: TrackedFile, object_id: str, title: str | None, body: str) -> None:
+        _, section = self.manuscript.section(object_id)
+        if title and title != section.title:
+            self._change_section(object_id, title=title)
+        if body != section.content:
+            self._revise(file, object_id, "section", body)
+
+    def _is_older(self, object_id: str, body: str) -> bool:
+        _, section = self.manuscript.section(object_id)
+        history = self.manuscript.ledger.history(object_id, "section")
+        return body != section.content and any(r.text.strip("\n") == body for r in history[:-1])
+
+    # ── plan ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _absorb_outline(self, file: TrackedFile, text: str) -> None:
+        parsed = parse_outline(text, str(file.path))
+        self.manuscript.change_structure(lambda book: merge_outline(book, parsed.title, parsed.chapters))
+        book = replace(self.manuscript.book, outline_summary=parsed.summary)
+        self._revise(file, book.id, "outline", adoption.outline_text(book))
+
+    def _absorb_chapter_outline(self, file: TrackedFile, text: str) -> None:
+        parsed = parse_chapter_outline(text, str(file.path))
+        wanted = file.object_id
+        self.manuscript.change_structure(
+            lambda book: replace(
+                book,
+                chapters=tuple(merge_chapter(c, parsed) if c.id == wanted else c for c in book.chapters),
+            )
+        )
+        self._revise(file, wanted, "chapter_outline", adoption.chapter_outline_text(self.manuscript.chapter(wanted)))
+
+    def _absorb_metadata(self, file: TrackedFile, text: str) -> None:
+        found = parse_metadata(text, str(file.path))
+        chapter = self.manuscript.chapter(file.object_id)
+        if found.title != chapter.title:
+            self._rename_chapter(chapter.id, found.title)
+        if found.summary != chapter.summary:
+            self._revise(file, chapter.id, "chapter_summary", found.summary)
+
+    # ── people ────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _absorb_profiles(self, file: TrackedFile, text: str) -> None:
+        people = parse_profiles(text, str(file.path))
+        path = self.manuscript.folder.relationships
+        bonds = read_text_or_none(path)
+        known = parse_relationships(bonds, str(path)) if bonds is not None else ()
+        self._revise(
+            file, file.object_id, "characters", adoption.characters_text(join_characters(people, known, str(path)))
+        )
+
+    def _absorb_relationships(self, file: TrackedFile, text: str) -> None:
+        bonds = parse_relationships(text, str(file.path))
+        path = self.manuscript.folder.profiles
+        profiles = read_text_or_none(path)
+        people = parse_profiles(profiles, str(path)) if profiles is not None else self.manuscript.book.characters
+        self._revise(
+            file, file.object_id, "characters", adoption.characters_text(join_characters(people, bonds, str(file.path)))
+        )
+
+    # ── recording ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _revise(self, file: TrackedFile, object_id: str, kind: str, text: str) -> Revision | None:
+        head = self.manuscript.ledger.head(object_id, kind)
+        if head is not None and head.text.strip("\n") == text:
+            return None
+        event = self._event(file, object_id, kind, text)
+        revision = self.manuscript.ledger.add_human_revision(
+            object_id, kind, text, self.who, base_id=head.id if head else None, events=[event]
+        )
+        self.taken.append(event)
+        self.manuscript.text_arrived(object_id, kind)
+        return revision
+
+    def _event(self, file: TrackedFile, object_id: str, kind: str, text: str) -> Event:
+        path = file.path.relative_to(self.manuscript.folder.root).as_posix()
+        data = {"object": object_id, "kind": kind, "path": path, "revision": text_hash(text)[:12]}
+        return Event(type=EventType.HUMAN_EDIT, data=data, source="writing", run_id=self.who.run_id)
+
+    def _keep_aside(self, file: TrackedFile, text: str) -> None:
+        """Keep what can't be matched to sections under a name of its own; ours is then written again."""
+        aside = file.path.with_name(f"{file.path.stem}.yours-{text_hash(text)[:8]}{file.path.suffix}")
+        if not aside.exists():
+            write_atomic(aside, text.encode(), file.kind)
+            event = self._event(replace(file, path=aside), file.object_id, "kept_aside", text)
+            self.manuscript.ledger.record([event], self.who)
+            self.taken.append(event)
+
+    def _rename_chapter(self, wanted: str, title: str) -> None:
+        self.manuscript.change_structure(
+            lambda book: replace(
+                book, chapters=tuple(replace(c, title=title) if c.id == wanted else c for c in book.chapters)
+            )
+        )
+
+    def _change_section(self, wanted: str, *, title: str) -> None:
+        def changed(chapter: Chapter) -> Chapter:
+            sections = tuple(replace(s, title=title) if s.id == wanted else s for s in chapter.sections)
+            return replace(chapter, sections=sections)
+
+        self.manuscript.change_structure(lambda book: replace(book, chapters=tuple(map(changed, book.chapters))))
+
+
+def merge_outline(book: Book, title: str, parsed: Sequence[ParsedChapter]) -> Book:
+    """The book with its plan as a person wrote it: known ids keep their object, new headings become new chapters.
+
+    What has text is never dropped: a chapter missing from the plan stays, at the end, if any of it is written.
+    """
+    known = {chapter.id: chapter for chapter in book.chapters}
+    serial, chapters = book.serial, []
+    for part in parsed:
+        old = known.pop(part.id, None) if part.id else None
+        if old is None:
+            serial += 1
+            old = Chapter(id=chapter_id(book.id, serial), number=0, title=part.title)
+        chapters.append(merge_chapter(old, part))
+    chapters += [chapter for chapter in known.values() if chapter.word_count]
+    numbered = tuple(replace(chapter, number=place) for place, chapter in enumerate(chapters, 1))
+    return replace(book, title=title or book.title, chapters=numbered, serial=serial)
+
+
+def merge_chapter(chapter: Chapter, part: ParsedChapter) -> Chapter:
+    """The chapter with its plan as a person wrote it; the same rules as for chapters hold for its sections."""
+    known = {section.id: section for section in chapter.sections}
+    serial, sections = chapter.serial, []
+    for planned in part.sections:
+        old = known.pop(planned.id, None) if planned.id else None
+        if old is None:
+            serial += 1
+            old = Section(id=section_id(chapter.id, serial), number=0, title=planned.title)
+        sections.append(_planned(old, planned))
+    sections += [section for section in known.values() if section.content]
+    return replace(
+        chapter,
+        title=part.title or chapter.title,
+        brief=part.brief,
+        points=part.points,
+        sections=tuple(replace(section, number=place) for place, section in enumerate(sections, 1)),
+        serial=serial,
+    )
+
+
+def _planned(section: Section, part: ParsedSection) -> Section:
+    return replace(section, title=part.title or section.title, brief=part.brief, points=part.points)

@@ -1,0 +1,96 @@
+"""Read the JSON a model answered with; untrusted, so validated here and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from ghostkit.errors import BadRequest
+
+_FENCE = re.compile(r"^\s*```(?:json)?\s*\n(.*?)\n?\s*```\s*$", re.DOTALL)
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class UnreadableAnswer(BadRequest):
+    """A model was asked for JSON of a certain shape and gave something else; the answer is kept."""
+
+    code = "unreadable_answer"
+
+
+class _Answer(BaseModel):
+    model_config = ConfigDict(extra="ignore", str_strip_whitespace=True)
+
+
+class PlannedPart(_Answer):
+    """A chapter of a book's outline, or a section of a chapter's."""
+
+    title: str = Field(min_length=1, max_length=300)
+    brief: str = Field(default="", max_length=20_000)
+    points: list[str] = Field(default_factory=list, max_length=200)
+
+    @field_validator("title", "brief")
+    @classmethod
+    def _one_paragraph(cls, text: str) -> str:
+        # Kept on one line: an outline is a Markdown file whose lines mean something.
+        return " ".join(text.split())
+
+    @field_validator("points")
+    @classmethod
+    def _one_line_each(cls, points: list[str]) -> list[str]:
+        return [line for point in points if (line := " ".join(point.split()))]
+
+
+class OutlineAnswer(_Answer):
+    summary: str = ""
+    chapters: list[PlannedPart] = Field(min_length=1, max_length=500)
+
+    @field_validator("summary")
+    @classmethod
+    def _one_paragraph(cls, text: str) -> str:
+        return " ".join(text.split())
+
+
+class ChapterOutlineAnswer(_Answer):
+    sections: list[PlannedPart] = Field(min_length=1, max_length=100)
+
+
+class PersonAnswer(_Answer):
+    name: str = Field(min_length=1, max_length=200)
+    role: str = "supporting"
+    description: str = ""
+    traits: list[str] = Field(default_factory=list)
+    backstory: str = ""
+    arc: str = ""
+
+
+class RelationshipAnswer(_Answer):
+    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+    from_: str = Field(alias="from")
+    to: str
+    kind: str = "knows"
+    description: str = ""
+    since_chapter: int = 1
+
+
+class CharactersAnswer(_Answer):
+    characters: list[PersonAnswer] = Field(default_factory=list)
+    relationships: list[RelationshipAnswer] = Field(default_factory=list)
+
+
+def parse_answer(shape: type[_M], text: str, what: str) -> _M:
+    """The answer as `shape`; Raises `UnreadableAnswer` naming the first thing wrong with it."""
+    fenced = _FENCE.match(text)
+    try:
+        return shape.model_validate(json.loads(fenced.group(1) if fenced else text))
+    except json.JSONDecodeError as error:
+        reason = f"it is not JSON (line {error.lineno}, column {error.colno}: {error.msg})"
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
+    raise UnreadableAnswer(
+        f"The model's {what} can't be used: {reason}.",
+        fix="Try again, or choose a model that keeps to JSON; the answer is kept in the ledger.",
+    )

@@ -1,0 +1,185 @@
+"""The plan of a book: what is to be made, and what each thing needs to be there first.
+
+Its edges decide what a text may read, so they depend on the structure alone and never on what happens to be
+finished: one plan writes one book, in whatever order and however many at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+
+from ghostkit.book.model import Book, Chapter, Section
+
+OUTLINE, CHARACTERS, CHAPTER_OUTLINE = "outline", "characters", "chapter_outline"
+SECTION, CHAPTER_SUMMARY, BOOK_SUMMARY = "section", "chapter_summary", "book_summary"
+CHAPTER_DONE, BOOK_DONE = "chapter_done", "book_done"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Node:
+    """One thing to do. `order` is reading order: among ready nodes the lowest goes first."""
+
+    object_id: str
+    kind: str
+    needs: frozenset[str] = frozenset()
+    order: tuple[int, ...] = ()
+
+    @property
+    def name(self) -> str:
+        return f"{self.kind}:{self.object_id}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Goal:
+    """How much of the book is wanted; nothing given means all of it.
+
+    `chapters` and `sections` are ids; `until` is (chapter, section) by displayed number, the last one wanted, with
+    section 0 for the whole chapter. `outline_only` stops once every chapter has its outline.
+    """
+
+    chapters: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    until: tuple[int, int] | None = None
+    outline_only: bool = False
+
+    @property
+    def whole_book(self) -> bool:
+        return not (self.chapters or self.sections or self.until or self.outline_only)
+
+    def wants_chapter(self, chapter: Chapter) -> bool:
+        if self.until is not None and chapter.number > self.until[0]:
+            return False
+        if self.sections and not any(section.id in self.sections for section in chapter.sections):
+            return False
+        return not self.chapters or chapter.id in self.chapters
+
+    def wants_section(self, chapter: Chapter, section: Section) -> bool:
+        if self.until is not None and self.until[1] and (chapter.number, section.number) > self.until:
+            return False
+        return self.wants_chapter(chapter) and (not self.sections or section.id in self.sections)
+
+    def describe(self, book: Book) -> str:
+        """In words, for people."""
+        if self.outline_only:
+            return "the outline"
+        if self.until is not None:
+            return f"up to {self.until[0]}.{self.until[1]}" if self.until[1] else f"up to chapter {self.until[0]}"
+        if self.sections:
+            return "section " + ", ".join(f"{c.number}.{s.number}" for c, s in book.sections() if s.id in self.sections)
+        if self.chapters:
+            return "chapter " + ", ".join(str(c.number) for c in book.chapters if c.id in self.chapters)
+        return "the whole book"
+
+
+@dataclass
+class Graph:
+    """Nodes by name, and which are done, running or failed."""
+
+    nodes: dict[str, Node] = field(default_factory=dict)
+    waiting: dict[str, Node] = field(default_factory=dict)
+    done: set[str] = field(default_factory=set)
+    running: set[str] = field(default_factory=set)
+    failed: set[str] = field(default_factory=set)
+
+    def add(self, nodes: Iterable[Node], is_done: Callable[[Node], bool]) -> None:
+        """Add nodes not yet known, or replace known ones that haven't started: a plan grows with its outline."""
+        for node in nodes:
+            if node.name in self.done or node.name in self.running or node.name in self.failed:
+                continue
+            self.nodes[node.name] = node
+            if is_done(node):
+                self.done.add(node.name)
+            else:
+                self.waiting[node.name] = node
+
+    def ready(self) -> list[Node]:
+        """Nodes whose needs are done, in reading order."""
+        return sorted((n for n in self.waiting.values() if n.needs <= self.done), key=lambda n: n.order)
+
+    def start(self, node: Node) -> None:
+        del self.waiting[node.name]
+        self.running.add(node.name)
+
+    def end(self, node: Node, whole: bool) -> None:
+        self.running.discard(node.name)
+        (self.done if whole else self.failed).add(node.name)
+
+    @property
+    def finished(self) -> bool:
+        return not self.nodes.keys() - self.done
+
+
+def nodes_for(book: Book, goal: Goal, summed_up: frozenset[str] = frozenset()) -> Iterator[Node]:
+    """Every node that the structure known so far calls for.
+
+    `summed_up` are the chapters whose book summary exists: a chapter written on its own is added to the one before
+    it, or to none.
+    """
+    outline = Node(object_id=book.id, kind=OUTLINE, order=(0, 0))
+    characters = Node(object_id=book.id, kind=CHARACTERS, needs=frozenset({outline.name}), order=(0, 1))
+    yield from (outline, characters)
+    wanted = [chapter for chapter in book.chapters if goal.wants_chapter(chapter)]
+    for chapter in wanted:
+        yield Node(
+            object_id=chapter.id,
+            kind=CHAPTER_OUTLINE,
+            needs=frozenset({characters.name}),
+            order=(chapter.number, 0),
+        )
+        if not goal.outline_only:
+            yield from _chapter_nodes(book, chapter, goal, summed_up)
+    if goal.whole_book and book.chapters:
+        needs = frozenset(f"{CHAPTER_DONE}:{chapter.id}" for chapter in book.chapters)
+        yield Node(object_id=book.id, kind=BOOK_DONE, needs=needs, order=(len(book.chapters) + 1,))
+
+
+def _chapter_nodes(book: Book, chapter: Chapter, goal: Goal, summed_up: frozenset[str]) -> Iterator[Node]:
+    before = {f"{CHAPTER_OUTLINE}:{chapter.id}"}
+    story = summary_before(book, chapter)
+    if story is not None and _closes(story, goal):
+        before.add(f"{BOOK_SUMMARY}:{story.id}")
+    for section in chapter.sections:
+        if goal.wants_section(chapter, section):
+            order = (chapter.number, 1, section.number)
+            node = Node(object_id=section.id, kind=SECTION, needs=frozenset(before), order=order)
+            yield node
+            before = {node.name}
+    if not _closes(chapter, goal):
+        return
+    if chapter.sections:
+        yield from _closing_nodes(book, chapter, frozenset(before), goal, summed_up)
+    else:
+        # Its outline isn't there yet: hold back what waits for the chapter until it is.
+        needs = frozenset({"outline to come"})
+        yield Node(object_id=chapter.id, kind=CHAPTER_DONE, needs=needs, order=(chapter.number, 4))
+
+
+def _closes(chapter: Chapter, goal: Goal) -> bool:
+    """Does this plan finish the chapter, so that it can be summed up? Answered before its outline exists, too."""
+    if chapter.sections:
+        return all(goal.wants_section(chapter, section) for section in chapter.sections)
+    cut_short = goal.until is not None and goal.until[1] > 0 and goal.until[0] == chapter.number
+    return goal.wants_chapter(chapter) and not cut_short
+
+
+def _closing_nodes(
+    book: Book, chapter: Chapter, before: frozenset[str], goal: Goal, summed_up: frozenset[str]
+) -> Iterator[Node]:
+    summary = Node(object_id=chapter.id, kind=CHAPTER_SUMMARY, needs=before, order=(chapter.number, 2))
+    yield summary
+    done = {summary.name}
+    earlier = next((c for c in book.chapters if c.number == chapter.number - 1), None)
+    planned = earlier is not None and _closes(earlier, goal)
+    if earlier is None or planned or earlier.id in summed_up:
+        needs = {summary.name, f"{BOOK_SUMMARY}:{earlier.id}"} if earlier and planned else {summary.name}
+        rolling = Node(object_id=chapter.id, kind=BOOK_SUMMARY, needs=frozenset(needs), order=(chapter.number, 3))
+        yield rolling
+        done.add(rolling.name)
+    yield Node(object_id=chapter.id, kind=CHAPTER_DONE, needs=frozenset(done), order=(chapter.number, 4))
+
+
+def summary_before(book: Book, chapter: Chapter) -> Chapter | None:
+    """The chapter whose written summary stands at the start of what `chapter`'s sections read."""
+    number = chapter.number - book.settings.continuity_lag
+    return next((c for c in book.chapters if c.number == number), None)

@@ -1,0 +1,213 @@
+"""The files derived from a book: which there are, what should be in them, and keeping them that way.
+
+A file is compared with what it was when ghostkit last wrote it or took it in. Unchanged since then, it is ours and
+is written anew when the book has moved on. Changed since then, it is a person's: `writing/absorbing.py` takes the
+change in before anything is written. The ledger is told of a batch of files before the book changes again, so
+after a crash a file is either as recorded, or exactly what the book calls for, or a person's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ghostkit import faults
+from ghostkit.book.files import read_text_or_none, write_atomic
+from ghostkit.book.model import Chapter, Section
+from ghostkit.book.rendering import (
+    render_chapter_outline,
+    render_content,
+    render_metadata,
+    render_outline,
+    render_profiles,
+    render_relationships,
+    render_section,
+)
+from ghostkit.errors import storage_errors
+from ghostkit.ledger import FileRecord, text_hash
+from ghostkit.writing.manuscript import Manuscript
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrackedFile:
+    """`kind` is its fault-point family and says what is in it, `object_id` whose it is.
+
+    `render` gives what it should hold; None while there is nothing to write, though a person may have put it there.
+    It is only called when a look at the file's size and time doesn't settle the matter.
+    """
+
+    path: Path
+    kind: str
+    object_id: str
+    render: Callable[[], str | None]
+
+
+Absorb = Callable[[TrackedFile, str], None]
+Find = Callable[[Manuscript], Iterable[TrackedFile]]
+
+
+def book_files(manuscript: Manuscript) -> Iterator[TrackedFile]:
+    """Files of the book as a whole."""
+    folder, book = manuscript.folder, manuscript.book
+    cast = manuscript.head(book.id, "characters") is not None
+    yield TrackedFile(
+        path=folder.outline,
+        kind="outline",
+        object_id=book.id,
+        render=lambda: render_outline(book) if book.chapters else None,
+    )
+    yield TrackedFile(
+        path=folder.profiles,
+        kind="profiles",
+        object_id=book.id,
+        render=lambda: render_profiles(book.characters) if cast else None,
+    )
+    yield TrackedFile(
+        path=folder.relationships,
+        kind="relationships",
+        object_id=book.id,
+        render=lambda: render_relationships(book.characters) if cast else None,
+    )
+
+
+def section_file(manuscript: Manuscript, chapter: Chapter, section: Section) -> TrackedFile:
+    return TrackedFile(
+        path=manuscript.folder.section(chapter.number, section.number),
+        kind="section",
+        object_id=section.id,
+        render=lambda: render_section(section) if manuscript.head(section.id, "section") is not None else None,
+    )
+
+
+def chapter_files(manuscript: Manuscript, chapter: Chapter) -> Iterator[TrackedFile]:
+    """Sections first, so that an edit of one is taken in before `content.md` is compared."""
+    folder = manuscript.folder
+    yield from (section_file(manuscript, chapter, section) for section in chapter.sections)
+    yield TrackedFile(
+        path=folder.content(chapter.number),
+        kind="content",
+        object_id=chapter.id,
+        render=lambda: render_content(chapter) if _is_whole(chapter) else None,
+    )
+    yield TrackedFile(
+        path=folder.chapter_outline(chapter.number),
+        kind="chapter_outline",
+        object_id=chapter.id,
+        render=lambda: render_chapter_outline(chapter) if chapter.sections else None,
+    )
+    yield TrackedFile(
+        path=folder.chapter_metadata(chapter.number),
+        kind="metadata",
+        object_id=chapter.id,
+        render=lambda: render_metadata(chapter) if _is_whole(chapter) else None,
+    )
+
+
+def _is_whole(chapter: Chapter) -> bool:
+    return bool(chapter.sections) and all(section.content for section in chapter.sections)
+
+
+def all_files(manuscript: Manuscript) -> Iterator[TrackedFile]:
+    """Chapters first: an edit of the outline may renumber them, and an edited file is its number's at the time."""
+    for chapter in manuscript.book.chapters:
+        yield from chapter_files(manuscript, chapter)
+    yield from book_files(manuscript)
+
+
+class FileKeeper:
+    """Brings files and book into agreement; knows what each file was when last seen."""
+
+    def __init__(self, manuscript: Manuscript, absorb: Absorb) -> None:
+        self._manuscript = manuscript
+        self._absorb = absorb
+        self._records = manuscript.ledger.file_records()
+        self._fresh: list[FileRecord] = []
+
+    def take_in(self, find: Find) -> bool:
+        """Take in what people changed in these files; True if anything was. A glance at size and time each."""
+        with self._manuscript.lock:
+            self._manuscript.refresh()
+            taken = False
+            # An edit taken in may change what the others should hold, so look again.
+            while any([self._take_in_one(file) for file in find(self._manuscript)]):
+                taken = True
+            self._note()
+        return taken
+
+    def derive(self, find: Find) -> None:
+        """Write those of these files that are missing or behind; edits of them are taken in first."""
+        with self._manuscript.lock:
+            if self.take_in(find):
+                find = all_files
+            for file in find(self._manuscript):
+                self._bring_up_to_date(file)
+            self._note()
+            faults.point("files.after")
+
+    def _take_in_one(self, file: TrackedFile) -> bool:
+        stat = _stat(file.path)
+        known = self._records.get(self._name(file))
+        if stat is None or (known is not None and (known.size, known.mtime_ns) == stat):
+            return False
+        text = read_text_or_none(file.path)
+        if text is None:
+            return False
+        digest = text_hash(text)
+        if known is not None and known.text_hash == digest:
+            self._remember(file, stat, digest, known.rendered_hash)
+            return False
+        if _hash(file.render()) == digest:
+            self._remember(file, stat, digest, digest)
+            return False
+        self._absorb(file, text)
+        self._left_as_is(file, stat, digest)
+        return True
+
+    def _left_as_is(self, file: TrackedFile, stat: tuple[int, int], digest: str) -> None:
+        """A person's file stays as they laid it out, as long as it says what the book now says."""
+        now = next((f for f in all_files(self._manuscript) if f.path == file.path), None)
+        rendered = _hash(now.render()) if now is not None else ""
+        self._remember(file, stat, digest, rendered or digest)
+
+    def _bring_up_to_date(self, file: TrackedFile) -> None:
+        text = file.render()
+        if text is None:
+            return
+        digest = text_hash(text)
+        known = self._records.get(self._name(file))
+        if known is not None and known.rendered_hash == digest and _stat(file.path) is not None:
+            return
+        write_atomic(file.path, text.encode(), file.kind)
+        written = _stat(file.path)
+        if written is not None:
+            self._remember(file, written, digest, digest)
+
+    def _remember(self, file: TrackedFile, stat: tuple[int, int], digest: str, rendered: str) -> None:
+        record = FileRecord(
+            path=self._name(file), size=stat[0], mtime_ns=stat[1], text_hash=digest, rendered_hash=rendered
+        )
+        self._records[record.path] = record
+        self._fresh.append(record)
+
+    def _note(self) -> None:
+        if self._fresh:
+            self._manuscript.ledger.note_files(self._fresh)
+            self._fresh.clear()
+
+    def _name(self, file: TrackedFile) -> str:
+        return file.path.relative_to(self._manuscript.folder.root).as_posix()
+
+
+def _hash(text: str | None) -> str:
+    return text_hash(text) if text is not None else ""
+
+
+def _stat(path: Path) -> tuple[int, int] | None:
+    """(size, mtime in ns), None where there is no such file."""
+    with storage_errors(path, "look at"):
+        try:
+            found = path.stat()
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+    return found.st_size, found.st_mtime_ns

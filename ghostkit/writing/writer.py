@@ -1,0 +1,331 @@
+"""Carries a plan out, node by node: render the prompt, get the text, make it part of the book, write its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from ghostkit import faults
+from ghostkit.book.model import Book, Chapter, Section, Style
+from ghostkit.book.status import SectionStatus
+from ghostkit.events import Event, EventType
+from ghostkit.generation import GenerationService, StepResult, StepSpec
+from ghostkit.ledger import Slot, in_thread, text_hash
+from ghostkit.providers import Ending
+from ghostkit.writing import adoption, material, plan
+from ghostkit.writing.absorbing import Absorber
+from ghostkit.writing.manuscript import Manuscript
+from ghostkit.writing.material import Material
+from ghostkit.writing.plan import Goal, Node
+from ghostkit.writing.tracked_files import (
+    FileKeeper,
+    Find,
+    TrackedFile,
+    all_files,
+    book_files,
+    chapter_files,
+    section_file,
+)
+
+OnText = Callable[[str, str], None]
+"""(section id, piece of its text)"""
+OnNode = Callable[[Node, "NodeResult"], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class NodeResult:
+    """How a node came out; `step` is None where nothing had to be generated."""
+
+    whole: bool
+    step: StepResult | None = None
+
+
+class BookWriter:
+    """Runs the nodes of one run's plan."""
+
+    def __init__(
+        self,
+        manuscript: Manuscript,
+        service: GenerationService,
+        *,
+        model: str,
+        style: Style,
+        goal: Goal,
+        on_text: OnText | None = None,
+        on_node: OnNode | None = None,
+    ) -> None:
+        self.manuscript = manuscript
+        self.service = service
+        self.model = model
+        self.style = style
+        self.goal = goal
+        self.absorber = Absorber(manuscript, service.who)
+        self.files = FileKeeper(manuscript, self.absorber)
+        self._on_text = on_text
+        self._on_node = on_node
+        self._announced: set[str] = set()
+
+    async def prepare(self) -> None:
+        """Take in what people changed since last time and derive what is missing."""
+        await in_thread(self._adopt_heads)
+        await self._derive(all_files)
+
+    def _adopt_heads(self) -> None:
+        """Make answers part of the book that were recorded just before a crash; learn what has been announced."""
+        book = self.manuscript.book
+        self.manuscript.text_arrived(book.id, plan.OUTLINE)
+        for chapter in self.manuscript.book.chapters:
+            if not chapter.sections:
+                self.manuscript.text_arrived(chapter.id, plan.CHAPTER_OUTLINE)
+        types = [EventType.CHAPTER_COMPLETED, EventType.BOOK_COMPLETED]
+        self._announced = {event.data["digest"] for event in self.manuscript.ledger.events(types=types)}
+
+    def is_done(self, node: Node) -> bool:
+        """Is nothing left to do for this node? Answered from memory."""
+        if node.kind == plan.CHAPTER_DONE:
+            chapter = self.manuscript.chapter(node.object_id)
+            return _is_written(chapter) and chapter_digest(chapter) in self._announced
+        if node.kind == plan.BOOK_DONE:
+            return book_digest(self.manuscript.book) in self._announced
+        if node.kind == plan.SECTION and self.manuscript.section(node.object_id)[1].locked:
+            return True
+        if node.kind == plan.CHAPTER_OUTLINE and self.manuscript.chapter(node.object_id).sections:
+            return True  # outlined by the model, or by a person in outline.md before any model did
+        return self.manuscript.head(node.object_id, node.kind) is not None
+
+    async def run_node(self, node: Node) -> bool:
+        """Do one node; True if it came out whole. Doing it again costs nothing."""
+        run = getattr(self, f"_{node.kind}")
+        result: NodeResult = await run(node)
+        if self._on_node is not None:
+            self._on_node(node, result)
+        return result.whole
+
+    # ── texts ─────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _outline(self, node: Node) -> NodeResult:
+        await self._take_in(book_files)
+        return await self._text(node, material.outline_material(self.manuscript.book, self.style), self._book_only)
+
+    async def _characters(self, node: Node) -> NodeResult:
+        await self._take_in(book_files)
+        return await self._text(node, material.characters_material(self.manuscript.book, self.style), self._book_only)
+
+    async def _chapter_outline(self, node: Node) -> NodeResult:
+        await self._take_in(book_files)
+        chapter = self.manuscript.chapter(node.object_id)
+        if chapter.sections:
+            return NodeResult(whole=True)
+        made = material.chapter_outline_material(self.manuscript.book, chapter, self.style)
+        return await self._text(node, made, lambda m: (*book_files(m), *chapter_files(m, m.chapter(chapter.id))))
+
+    async def _section(self, node: Node) -> NodeResult:
+        await self._take_in(lambda m: self._read_by(m, node.object_id))
+        chapter, section = self.manuscript.section(node.object_id)
+        story = self._written_story(chapter)
+        made = material.section_material(self.manuscript.book, chapter, section, self.style, story)
+        self.manuscript.mark_section(section.id, SectionStatus.WRITING)
+        on_text = self._on_text
+        result = await self._text(
+            node,
+            made,
+            lambda m: [section_file(m, *m.section(section.id))],
+            on_text=(lambda piece: on_text(section.id, piece)) if on_text else None,
+            started=self._section_started(chapter, section),
+            done=lambda attempt, text: [_section_completed(chapter, section, attempt, text)],
+        )
+        if not result.whole:
+            await self._section_ended_early(chapter, section, result)
+        return result
+
+    async def _chapter_summary(self, node: Node) -> NodeResult:
+        await self._take_in(lambda m: chapter_files(m, m.chapter(node.object_id)))
+        chapter = self.manuscript.chapter(node.object_id)
+        made = material.chapter_summary_material(self.manuscript.book, chapter, self.style)
+        return await self._text(node, made, lambda m: ())
+
+    async def _book_summary(self, node: Node) -> NodeResult:
+        chapter = self.manuscript.chapter(node.object_id)
+        earlier = next((c for c in self.manuscript.book.chapters if c.number == chapter.number - 1), None)
+        before = self.manuscript.head(earlier.id, plan.BOOK_SUMMARY) if earlier else None
+        made = material.book_summary_material(
+            self.manuscript.book, chapter, self.style, before.text.strip() if before else ""
+        )
+        return await self._text(node, made, lambda m: ())
+
+    async def _text(
+        self,
+        node: Node,
+        made: Material,
+        files: Find,
+        *,
+        on_text: Callable[[str], None] | None = None,
+        started: Sequence[Event] = (),
+        done: Callable[[str, str], Sequence[Event]] | None = None,
+    ) -> NodeResult:
+        """Get a slot's text, unless it has one already (a person's counts), and bring book and files up to it."""
+        if self.manuscript.head(node.object_id, node.kind) is None:
+            step = await self.service.run_step(self._spec(node, made, started, done), on_text)
+            if step.ending is not Ending.COMPLETE:
+                return NodeResult(whole=False, step=step)
+        else:
+            step = None
+        faults.point("files.before")
+        await in_thread(self.manuscript.text_arrived, node.object_id, node.kind)
+        await self._derive(files)
+        return NodeResult(whole=True, step=step)
+
+    def _spec(
+        self,
+        node: Node,
+        made: Material,
+        started: Sequence[Event],
+        done: Callable[[str, str], Sequence[Event]] | None,
+    ) -> StepSpec:
+        return StepSpec(
+            slot=Slot(object_id=node.object_id, kind=node.kind),
+            model=self.model,
+            prompt=self.service.prompts.render(made.template, **made.variables),
+            max_tokens=made.max_tokens,
+            inputs=made.inputs,
+            parameters={"temperature": self.manuscript.book.settings.temperature},
+            started_events=started,
+            done_events=done,
+            check=lambda text: adoption.check(node.kind, text),
+        )
+
+    def _written_story(self, chapter: Chapter) -> str:
+        source = plan.summary_before(self.manuscript.book, chapter)
+        head = self.manuscript.head(source.id, plan.BOOK_SUMMARY) if source else None
+        return head.text.strip() if head else ""
+
+    # ── endings ───────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _chapter_done(self, node: Node) -> NodeResult:
+        """Save the chapter, say so; the checkpoint follows from the event."""
+        await self._derive(lambda m: (*chapter_files(m, m.chapter(node.object_id)), *book_files(m)))
+        chapter = self.manuscript.chapter(node.object_id)
+        digest = chapter_digest(chapter)
+        event = Event(
+            type=EventType.CHAPTER_COMPLETED,
+            data={
+                "chapter": chapter.id, "number": chapter.number, "title": chapter.title,
+                "words": chapter.word_count, "digest": digest,
+            },
+            source="writing",
+            key=f"chapter_completed:{chapter.id}:{digest}",
+        )  # fmt: skip
+        await self._announce(event, "chapter")
+        return NodeResult(whole=True)
+
+    async def _book_done(self, node: Node) -> NodeResult:
+        book = self.manuscript.book
+        totals = await in_thread(self.manuscript.ledger.totals)
+        digest = book_digest(book)
+        event = Event(
+            type=EventType.BOOK_COMPLETED,
+            data={"book": book.id, "words": book.word_count, "cost_usd": totals.cost_usd, "digest": digest},
+            source="writing",
+            key=f"book_completed:{digest}",
+        )
+        await self._announce(event, "book")
+        return NodeResult(whole=True)
+
+    async def _announce(self, event: Event, what: str) -> None:
+        faults.point(f"{what}.before_commit")
+        fresh = await in_thread(self.manuscript.ledger.record, [event], self.service.who)
+        faults.point(f"{what}.after_commit")
+        for one in fresh:
+            await self.service.emit(one)
+
+    async def _section_ended_early(self, chapter: Chapter, section: Section, result: NodeResult) -> None:
+        step = result.step
+        assert step is not None
+        failed = step.ending is Ending.ERROR
+        self.manuscript.mark_section(section.id, SectionStatus.FAILED if failed else SectionStatus.STOPPED)
+        reason = step.error.message if step.error else f"the answer ended as {step.ending}"
+        number = f"{chapter.number}.{section.number}"
+        events = [
+            Event(
+                type=EventType.SECTION_FAILED,
+                data={"section": section.id, "number": number, "reason": reason},
+                source="writing",
+            ),
+            Event(
+                type=EventType.CHAPTER_FAILED,
+                data={"chapter": chapter.id, "number": chapter.number, "reason": f"section {number}: {reason}"},
+                source="writing",
+            ),
+        ]
+        for event in await in_thread(self.manuscript.ledger.record, events, self.service.who):
+            await self.service.emit(event)
+
+    # ── files and events ──────────────────────────────────────────────────────────────────────────────────
+
+    async def _take_in(self, find: Find) -> None:
+        await in_thread(self.files.take_in, find)
+        await self._tell_of_edits()
+
+    async def _derive(self, find: Find) -> None:
+        await in_thread(self.files.derive, find)
+        await self._tell_of_edits()
+
+    async def _tell_of_edits(self) -> None:
+        taken, self.absorber.taken = self.absorber.taken, []
+        for event in taken:
+            await self.service.emit(event)
+
+    @staticmethod
+    def _book_only(manuscript: Manuscript) -> Iterable[TrackedFile]:
+        return book_files(manuscript)
+
+    @staticmethod
+    def _read_by(manuscript: Manuscript, section_id: str) -> Iterable[TrackedFile]:
+        """The files a section's prompt is made from, and its own."""
+        chapter, section = manuscript.section(section_id)
+        near = [s for s in chapter.sections if s.number in (section.number - 1, section.number)]
+        return (*(section_file(manuscript, chapter, s) for s in near), *book_files(manuscript))
+
+    def _section_started(self, chapter: Chapter, section: Section) -> list[Event]:
+        number = f"{chapter.number}.{section.number}"
+        return [
+            Event(
+                type=EventType.CHAPTER_STARTED,
+                data={"chapter": chapter.id, "number": chapter.number, "title": chapter.title},
+                source="writing",
+                key=f"chapter_started:{chapter.id}",
+            ),
+            Event(
+                type=EventType.SECTION_STARTED,
+                data={"section": section.id, "number": number, "title": section.title},
+                source="writing",
+                key=f"section_started:{section.id}",
+            ),
+        ]
+
+
+def _section_completed(chapter: Chapter, section: Section, attempt: str, text: str) -> Event:
+    return Event(
+        type=EventType.SECTION_COMPLETED,
+        data={
+            "section": section.id,
+            "number": f"{chapter.number}.{section.number}",
+            "words": len(text.split()),
+            "attempt": attempt,
+        },
+        source="writing",
+        key=f"section_completed:{section.id}:{attempt}",
+    )
+
+
+def chapter_digest(chapter: Chapter) -> str:
+    """Tells one state of a chapter's text from another, in events."""
+    return text_hash("\n".join((chapter.id, *(section.content for section in chapter.sections))))[:16]
+
+
+def book_digest(book: Book) -> str:
+    return text_hash("\n".join((book.id, *(section.content for _, section in book.sections()))))[:16]
+
+
+def _is_written(chapter: Chapter) -> bool:
+    return bool(chapter.sections) and all(section.content for section in chapter.sections)
