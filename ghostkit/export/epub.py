@@ -82,7 +82,11 @@ def _layout(document: Document) -> package.Layout:
             parts[name] = chapter, part, pieces
             where.setdefault(chapter.anchor, name)
             where |= {piece.section.anchor: name for piece in pieces if piece.opens}
-    writer = Writer(heading_level=3, locate=lambda anchor: f"{where[anchor]}#{anchor}")
+    writer = Writer(
+        heading_level=3,
+        code_direction="ltr" if document.meta.direction == "rtl" else "",
+        locate=lambda anchor: f"{where[anchor]}#{anchor}",
+    )
     pages = [_cover_page(document.meta), _title_page(document)]
     pages += [_chapter_page(name, *part, document.meta, writer) for name, part in parts.items()]
     return package.Layout(pages=tuple(pages), where=where)

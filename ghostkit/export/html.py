@@ -102,12 +102,13 @@ def _entry(chapter: ChapterNode) -> str:
 def _chapter(chapter: ChapterNode, meta: Metadata) -> str:
     number = element("span", escape(chapter.number), class_="number") + " " if chapter.number else ""
     parts = [element("h2", number + escape(chapter.title))]
-    parts += [_section(section, follows=place > 0) for place, section in enumerate(chapter.sections)]
+    writer = Writer(heading_level=4, code_direction="ltr" if meta.direction == "rtl" else "")
+    parts += [_section(section, writer, follows=place > 0) for place, section in enumerate(chapter.sections)]
     parts.append(element("p", element("a", escape(meta.labels.contents), href="#contents"), class_="back"))
     return element("article", "\n".join(["", *parts, ""]), id=chapter.anchor)
 
 
-def _section(section: SectionNode, *, follows: bool) -> str:
+def _section(section: SectionNode, writer: Writer, *, follows: bool) -> str:
     parts = [element("h3", escape(section.title))] if section.title else ["<hr/>"] if follows else []
-    parts += Writer(heading_level=4).blocks(section.blocks)
+    parts += writer.blocks(section.blocks)
     return element("section", "\n".join(["", *parts, ""]), id=section.anchor)

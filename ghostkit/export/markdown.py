@@ -31,7 +31,7 @@ from ghostkit.export.tree import ChapterNode, Document, Metadata, SectionNode
 _SPECIAL = re.compile(r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|!\Z")
 _LINE_START = re.compile(r"(?m)^(\d*)([#>+=~|:.)-])")
 _EDGE_SPACE = re.compile(r"(?m)^[ \t]|[ \t](?=\\?$)")
-_OUTER_SPACE = re.compile(r"\A[ \t]|[ \t]\Z")  # a mark beside a space opens and closes nothing
+_OUTER_SPACE = re.compile(r"\A\s|\s\Z")  # a mark beside a space opens and closes nothing
 _LAST_HASH, _ESCAPED_HASH = re.compile(r"#\Z"), r"\\#"
 _DELIMITER = {"": "---", "left": ":---", "center": ":---:", "right": "---:"}
 
@@ -103,7 +103,11 @@ def _record(meta: Metadata) -> str:
 
 def _heading(level: int, title: str) -> str:
     """A closing run of `#` would be dropped on reading, so its last one is escaped."""
-    return f"{'#' * level} {_LAST_HASH.sub(_ESCAPED_HASH, _EDGE_SPACE.sub('&#32;', title))}"
+    return f"{'#' * level} {_LAST_HASH.sub(_ESCAPED_HASH, _EDGE_SPACE.sub(_spelled, title))}"
+
+
+def _spelled(space: re.Match[str]) -> str:
+    return f"&#{ord(space.group())};"
 
 
 def _escape(text: str) -> str:
@@ -165,7 +169,7 @@ def _indent(text: str, first: str, rest: str) -> str:
 
 def _row(cells: Iterable[Cell]) -> str:
     return _row_of(
-        [_EDGE_SPACE.sub("&#32;", _inlines(cell)).replace("\\\n", " ").replace("|", "\\|") for cell in cells]
+        [_EDGE_SPACE.sub(_spelled, _inlines(cell)).replace("\\\n", " ").replace("|", "\\|") for cell in cells]
     )
 
 
@@ -175,7 +179,7 @@ def _row_of(cells: list[str]) -> str:
 
 def _line_safe(text: str) -> str:
     """Keep a line's start from reading as a block's mark, and the space at its ends from being dropped."""
-    return _LINE_START.sub(r"\1\\\2", _EDGE_SPACE.sub("&#32;", text))
+    return _LINE_START.sub(r"\1\\\2", _EDGE_SPACE.sub(_spelled, text))
 
 
 def _inlines(nodes: Sequence[Inline], outer: str = "") -> str:
@@ -214,13 +218,13 @@ def _first_sign(node: Inline) -> str:
 def _stressed(node: Emphasis | Strong, before: str, after: str) -> str:
     """`*` works inside words, but runs together with another `*`; there `_` stands in, where it may."""
     if len(node.children) == 1 and isinstance(node, Emphasis) and isinstance(node.children[0], Strong):
-        return f"***{_OUTER_SPACE.sub('&#32;', _inlines(node.children[0].children, '***'))}***"
+        return f"***{_OUTER_SPACE.sub(_spelled, _inlines(node.children[0].children, '***'))}***"
     length = 1 if isinstance(node, Emphasis) else 2
-    inside = _OUTER_SPACE.sub("&#32;", _inlines(node.children, "*" * length))
+    inside = _OUTER_SPACE.sub(_spelled, _inlines(node.children, "*" * length))
     crowded = "*" in (before, after, inside[:1])
     mark = ("_" if crowded and not (before.isalnum() or after.isalnum()) else "*") * length
     if mark[0] == "_":
-        inside = _OUTER_SPACE.sub("&#32;", _inlines(node.children, mark))
+        inside = _OUTER_SPACE.sub(_spelled, _inlines(node.children, mark))
     return f"{mark}{inside}{mark}"
 
 

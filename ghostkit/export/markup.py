@@ -49,9 +49,13 @@ def _same_page(anchor: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Writer:
-    """`heading_level` is the element level of a section's first inner heading; `locate` finds an anchor's address."""
+    """`heading_level` is the element level of a section's first inner heading; `locate` finds an anchor's address.
+
+    `code_direction` is said only where it differs from the page's own: code reads left to right everywhere.
+    """
 
     heading_level: int
+    code_direction: str = ""
     locate: Callable[[str], str] = _same_page
 
     def blocks(self, blocks: Iterable[Block]) -> list[str]:
@@ -74,7 +78,7 @@ class Writer:
                 return element("blockquote", "\n".join(self.blocks(block.blocks)))
             case CodeBlock():
                 language = f"language-{block.language}" if block.language else ""
-                return element("pre", element("code", escape(block.text), class_=language))
+                return element("pre", element("code", escape(block.text), class_=language), dir=self.code_direction)
             case Rule():
                 return "<hr/>"
             case Table():
@@ -95,18 +99,18 @@ class Writer:
     def _table(self, table: Table) -> str:
         def row(name: str, cells: tuple[Cell, ...]) -> str:
             pairs = zip(cells, table.aligns, strict=True)
-            return element("tr", "".join(element(name, self.inlines(cell), class_=align) for cell, align in pairs))
+            return element("tr", "\n".join(element(name, self.inlines(cell), class_=align) for cell, align in pairs))
 
         body = "\n".join(row("td", cells) for cells in table.rows)
         head = element("thead", row("th", table.header))
-        return element("table", head + (element("tbody", body) if body else ""))
+        return element("table", f"{head}\n{element('tbody', body)}" if body else head)
 
     def _inline(self, node: Inline) -> str:
         match node:
             case Text():
                 return escape(node.text)
             case Code():
-                return element("code", escape(node.text))
+                return element("code", escape(node.text), dir=self.code_direction)
             case LineBreak():
                 return "<br/>\n"
             case Emphasis():

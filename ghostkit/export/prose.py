@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, cast
 from urllib.parse import unquote
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 # Deeper nesting than this is no book but an attack on the stack; such text is kept as plain paragraphs.
 _DEPTH = 48
 _DEFINES_LINK = re.compile(r"\s*\[[^\[\]]+\]:\s*<?(?:https?://|mailto:|#)", re.IGNORECASE)
+_CELL_END, _LAST_CELL_END = re.compile(r"(?<!\\)\|"), re.compile(r"(?<!\\)\|\Z")
 _WEB = re.compile(
     r"https?://[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?(?:\.[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?)*(?::\d{1,5})?"
     r"(?:[/?#](?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*(?:#(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?)?",
@@ -73,7 +75,10 @@ def _markdown() -> MarkdownIt:
     # Beyond maxNesting markdown-it drops content, so the limit here stands above the depth we refuse.
     parser = MarkdownIt("commonmark", {"html": False, "maxNesting": 2 * _DEPTH}).enable("table")
     parser.validateLink = _accept  # type: ignore[method-assign, assignment]
-    parser.block.ruler.at("reference", _careful(_rule(parser, "reference")))
+    parser.block.ruler.at("reference", _only_if(_defines_link, _rule(parser, "reference")))
+    parser.block.ruler.at(
+        "table", _only_if(_holds_every_cell, _rule(parser, "table")), {"alt": ["paragraph", "reference"]}
+    )
     return parser
 
 
@@ -86,14 +91,36 @@ def _rule(parser: MarkdownIt, name: str) -> Callable[..., bool]:
     return next(rule.fn for rule in parser.block.ruler.__rules__ if rule.name == name)
 
 
-def _careful(reference: Callable[..., bool]) -> Callable[..., bool]:
-    """CommonMark swallows `[Mira]: hello` as a link definition; take only real link targets for one."""
+def _only_if(fits: Callable[[StateBlock, int, int], bool], rule: Callable[..., bool]) -> Callable[..., bool]:
+    """`rule`, tried only where `fits`; CommonMark and its tables would else swallow words."""
 
-    def rule(state: StateBlock, start: int, end: int, silent: bool) -> bool:
-        line = state.src[state.bMarks[start] + state.tShift[start] : state.eMarks[start]]
-        return bool(_DEFINES_LINK.match(line)) and reference(state, start, end, silent)
+    def careful(state: StateBlock, start: int, end: int, silent: bool) -> bool:
+        return fits(state, start, end) and rule(state, start, end, silent)
 
-    return rule
+    return careful
+
+
+def _line(state: StateBlock, number: int) -> str:
+    return state.src[state.bMarks[number] + state.tShift[number] : state.eMarks[number]]
+
+
+def _defines_link(state: StateBlock, start: int, _end: int) -> bool:
+    """A line like `[Mira]: hello` would vanish as a link definition; only real link targets may."""
+    return bool(_DEFINES_LINK.match(_line(state, start)))
+
+
+def _holds_every_cell(state: StateBlock, start: int, end: int) -> bool:
+    """Cells beyond the header's would vanish; lines that have some are no table but text."""
+    if "|" not in _line(state, start):
+        return True  # a table of one column, or none: nothing to lose
+    columns = _cells(_line(state, start))
+    rows = takewhile(lambda number: not state.isEmpty(number), range(start + 2, end))
+    return all(_cells(_line(state, number)) <= columns for number in rows)
+
+
+def _cells(line: str) -> int:
+    inside = line.strip().removeprefix("|")
+    return len(_CELL_END.findall(inside)) + (not _LAST_CELL_END.search(inside))
 
 
 def _depth(tokens: list[Token]) -> int:
