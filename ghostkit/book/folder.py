@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -207,8 +205,10 @@ class Shelf:
 
         It loses its name first, so a crash leaves a whole book or none.
         """
+        import shutil
+
         folder = self._project(slug).open(writable=False).root
-        doomed = self.root / f".{slug}.{secrets.token_hex(4)}.deleted"
+        doomed = self.root / f".{slug}.{os.urandom(4).hex()}.deleted"
         with storage_errors(folder, "delete"):
             os.rename(folder, doomed)
             sync_folder(self.root)

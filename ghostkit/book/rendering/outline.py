@@ -34,7 +34,7 @@ _SPECIAL: Final = re.compile(r"^\\*(?:#{1,3}|[-*+])(?:[ \t]|$)")
 _ID: Final = re.compile(r"[ \t]*<!--[ \t]*([A-Za-z0-9][A-Za-z0-9_.-]*)[ \t]*-->$")
 _CHAPTER_NUMBER: Final = re.compile(r"^\d+\.(?:[ \t]+|$)")
 _SECTION_NUMBER: Final = re.compile(r"^\d+\.\d+\.?(?:[ \t]+|$)")
-_BLANK: Final = " \t"
+_BLANK: Final = " \t\ufeff"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Final
 
 from ghostkit.book.files import normalise_newlines
@@ -16,14 +17,14 @@ _BLANK: Final = " \t\n"
 
 
 def tidy_title(title: str) -> str:
-    """A title as one line: runs of blanks and line breaks become one space; a no-break space stays."""
-    return re.sub(r"[ \t\r\n\f\v]+", " ", title).strip(" ")
+    """A title as one line: runs of blanks and line breaks become one space; a no-break space inside stays."""
+    return re.sub(r"\A[\s\ufeff]+|[\s\ufeff]+\Z", "", re.sub(r"[ \t\r\n\f\v]+", " ", title))
 
 
 def tidy_body(body: str) -> str:
     """Prose as a file holds it: no blank lines before or blanks after; everything between stays as it is."""
     text = normalise_newlines(body).rstrip(_BLANK)
-    return re.sub(r"\A(?:[ \t]*\n)+", "", text)
+    return re.sub(r"\A(?:\ufeff|[ \t]*\n)+", "", text)
 
 
 def render_section(section: Section) -> str:
@@ -60,8 +61,7 @@ def parse_content(text: str, chapter: Chapter) -> list[tuple[str, str, str]] | N
     starts = _headings("\n".join(lines))
     if len(starts) != len(chapter.sections) or _preamble(lines[: starts[0] if starts else None]):
         return None
-    ends = [*starts[1:], len(lines)]
-    found = [parse_section("\n".join(lines[start:end])) for start, end in zip(starts, ends, strict=True)]
+    found = [parse_section("\n".join(lines[start:end])) for start, end in pairwise([*starts, len(lines)])]
     order = _match([title or "" for title, _ in found], [tidy_title(s.title) for s in chapter.sections])
     if order is None:
         return None
