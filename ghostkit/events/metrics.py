@@ -150,7 +150,8 @@ class MetricsCollector:
 
     def _generation_ended(self, event: EventLike) -> None:
         data = event.data
-        model = str(data.get("model") or self._models.pop(str(data.get("attempt", "")), ""))
+        model = self._models.pop(str(data.get("attempt", "")), "")
+        model = str(data.get("model") or model)
         how = {
             EventType.GENERATION_COMPLETED: "complete",
             EventType.GENERATION_IN_DOUBT: "in_doubt",

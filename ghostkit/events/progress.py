@@ -45,8 +45,8 @@ class ProgressTracker:
 
     The number of sections is that of the adopted outlines once every chapter has one. Before that it is
     `total_sections`, or a `sections` count in RUN_STARTED or BOOK_STARTED (of the whole book), or a guess: chapters
-    without an outline count like the others. `done` has the words of sections finished before, by id. The fraction never
-    falls, and is 1 only when every section is done or the book is complete.
+    without an outline count like the others. `done` has the words of sections finished before, by id. The fraction
+    never falls, and is 1 only when every section is done or the book is complete.
     """
 
     def __init__(
