@@ -185,7 +185,7 @@ class MetricsCollector:
 
     def _indexed(self, event: EventLike) -> None:
         self.metrics.count("chunks_indexed", _whole(event.data.get("chunks")))
-        self.metrics.time("indexing_seconds", round(float(event.data.get("seconds") or 0) * 1000))
+        self.metrics.time("indexing_seconds", _scaled(event.data.get("seconds"), 1000))
 
     def _exported(self, event: EventLike) -> None:
         name = str(event.data.get("format", ""))
@@ -239,8 +239,12 @@ def _whole(value: Any) -> int:
     return round(value) if isinstance(value, int | float) and math.isfinite(value) and value > 0 else 0
 
 
+def _scaled(value: Any, by: int) -> int:
+    return _whole(value * by) if isinstance(value, int | float) else 0
+
+
 def _nano(value: Any) -> int:
-    return _whole(value * _NANO) if isinstance(value, int | float) else 0
+    return _scaled(value, _NANO)
 
 
 def _labels(labels: Mapping[str, str]) -> Labels:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
@@ -167,7 +168,8 @@ class ProgressTracker:
             return
         self._attempts.add(attempt)
         self._tokens += _count(event.data.get("output_tokens"))
-        self._cost_usd += float(event.data.get("cost_usd") or 0.0)
+        cost = event.data.get("cost_usd")
+        self._cost_usd += cost if isinstance(cost, int | float) and 0 <= cost < math.inf else 0.0
 
     # What follows from it
 
@@ -176,18 +178,20 @@ class ProgressTracker:
         missing = max(0, self._chapters - len(self._outlined))
         if self._given_total and (missing or not self._chapters):
             return max(self._given_total, len(self._words))
-        if missing and self._outlined:
+        if not self._outlined:
+            return 0
+        if missing:
             known += round(missing * known / len(self._outlined))
         return max(known, len(self._words) + len(self._open))
 
     def _fraction(self) -> float:
-        total = self._total()
         if self._complete:
             return 1.0
-        if not total or (not self._given_total and self._chapters > len(self._outlined)):
-            # Chapters without an outline yet: their share is a guess, so the whole can't be said to be done.
-            return min(len(self._words) / total, 0.99) if total else 0.0
-        return min(1.0, len(self._words) / total)
+        total = self._total()
+        share = min(1.0, len(self._words) / total) if total else 0.0
+        # While a chapter has no outline its part is a guess, so the whole can't be said to be done.
+        sure = self._given_total or 0 < self._chapters <= len(self._outlined)
+        return share if sure else min(share, 0.99)
 
     def _elapsed(self) -> float:
         since = self._running_since
@@ -237,4 +241,5 @@ def _between(earlier: datetime, later: datetime) -> float:
 
 
 def _count(value: Any) -> int:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) and value > 0 else 0
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and 0 < value < math.inf
+    return int(value) if usable else 0
