@@ -19,7 +19,7 @@ from ghostkit.export.nodes import Block, block_text
 from ghostkit.export.tree import ChapterNode, Document, Metadata, SectionNode
 
 _FOLDER = "EPUB"
-_ROOM = 240_000  # characters of markup; some reading systems give up on pages of more than about 300 kB
+_ROOM = 240_000  # bytes of text; some reading systems give up on pages of more than about 300 kB
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
 
 
@@ -78,7 +78,7 @@ def _layout(document: Document) -> package.Layout:
     where: dict[str, str] = {}
     for place, chapter in enumerate(document.chapters, start=1):
         for part, pieces in enumerate(_split(chapter), start=1):
-            name = f"chapter-{place:03}.xhtml" if part == 1 else f"chapter-{place:03}-{part:02}.xhtml"
+            name = f"chapter-{place:03}.xhtml" if part == 1 else f"chapter-{place:03}_{part:02}.xhtml"
             parts[name] = chapter, part, pieces
             where.setdefault(chapter.anchor, name)
             where |= {piece.section.anchor: name for piece in pieces if piece.opens}
@@ -104,7 +104,7 @@ def _split(chapter: ChapterNode) -> Iterator[list[_Piece]]:
             return _Piece(section=section, blocks=tuple(blocks), opens=opens, follows=place > 0)  # noqa: B023
 
         for block in section.blocks:
-            size = 60 + len(block_text([block]))
+            size = 60 + len(block_text([block]).encode())
             if used and used + size > _ROOM:
                 yield [*page, piece()]
                 page, used, blocks, opens = [], 0, [], False

@@ -124,7 +124,7 @@ def _place(data: bytes, target: Path, exporter: Exporter, fallback_dir: Path | N
         except OSError:
             continue
         if path is not None and _attempt(data, path, fallback_dir) is None:
-            return path, f"{first.message} The {exporter.name} export is at {path} instead."
+            return path, f"{first.message.rstrip('.')}, so the {exporter.name} export is at {path} instead."
     raise StorageError(
         f"{first.message} No place beside it would take the {exporter.name} export either.",
         fix="Choose a folder you may write to; the book itself is unharmed.",
