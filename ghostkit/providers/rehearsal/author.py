@@ -1,0 +1,125 @@
+"""From a request to its answer: what kind of task it is, and who writes it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from ghostkit.providers.contract import Request
+from ghostkit.providers.rehearsal.facts import Brief, read_brief
+from ghostkit.providers.rehearsal.invented import with_cast
+from ghostkit.providers.rehearsal.reading import Prompt, read_prompt, split_brief_and_points
+
+
+def write(request: Request) -> str:
+    """The answer to `request`, whole; after an assistant's message, what is still missing of it."""
+    prompt = read_prompt(request)
+    kind = prompt.kind if prompt.kind in _WRITERS else "text"
+    text = _WRITERS[kind](prompt, request)
+    begun = prompt.continued.rstrip()
+    return text[len(begun) :] if begun and text.startswith(begun) else text
+
+
+def brief_of(prompt: Prompt) -> Brief:
+    """The book's brief, with people and places invented where it has none."""
+    book = prompt.block("book")
+    title = book.attributes.get("title", "")
+    return with_cast(read_brief(book.text, title, prompt.language, prompt.model, prompt.style))
+
+
+def _outline(prompt: Prompt, request: Request) -> str:
+    from ghostkit.providers.rehearsal.outline import write_outline
+
+    chapters = prompt.task.number("chapters", prompt.block("book").number("chapters", 5))
+    return _json(write_outline(brief_of(prompt), chapters, prompt.variation))
+
+
+def _characters(prompt: Prompt, request: Request) -> str:
+    from ghostkit.providers.rehearsal.cast import write_characters
+
+    return _json(write_characters(brief_of(prompt), prompt.variation))
+
+
+def _chapter_outline(prompt: Prompt, request: Request) -> str:
+    from ghostkit.providers.rehearsal.outline import write_chapter_outline
+    from ghostkit.providers.rehearsal.scene import known_people
+
+    brief, chapter = brief_of(prompt), prompt.block("chapter")
+    text, points = split_brief_and_points(chapter.text)
+    book = prompt.block("book")
+    outline = write_chapter_outline(
+        brief,
+        number=prompt.task.number("number", chapter.number("number", 1)),
+        of=chapter.number("of", book.number("chapters", 1)),
+        sections=prompt.task.number("sections", book.number("sections", 3)),
+        title=chapter.attributes.get("title", ""),
+        chapter_brief=text,
+        points=points,
+        people=known_people(prompt, brief),
+        seed=prompt.variation,
+    )
+    return _json(outline)
+
+
+def _section(prompt: Prompt, request: Request) -> str:
+    from ghostkit.providers.rehearsal.manner import manner_of
+    from ghostkit.providers.rehearsal.prose import write_scene
+    from ghostkit.providers.rehearsal.scene import read_scene
+
+    brief = brief_of(prompt)
+    seed = f"{brief.title}\x1f{prompt.variation}\x1f{prompt.model}"
+    return write_scene(read_scene(prompt, brief), manner_of(prompt.style), seed)
+
+
+def _summary(prompt: Prompt, request: Request) -> str:
+    from ghostkit.providers.rehearsal.summaries import summarise
+
+    return summarise(prompt.block("material").text, prompt.task.number("words", 120))
+
+
+def _book_summary(prompt: Prompt, request: Request) -> str:
+    from ghostkit.providers.rehearsal.summaries import carry_forward
+
+    before = prompt.block("story_so_far").text
+    material = prompt.block("material").text
+    number = prompt.task.number("number", 1)
+    return carry_forward(before, material, prompt.task.number("words", 300), number)
+
+
+def _title(prompt: Prompt, request: Request) -> str:
+    brief = brief_of(prompt)
+    return brief.title
+
+
+def _text(prompt: Prompt, request: Request) -> str:
+    from ghostkit.providers.rehearsal.manner import manner_of
+    from ghostkit.providers.rehearsal.prose import write_scene
+    from ghostkit.providers.rehearsal.scene import Scene
+
+    brief = with_cast(read_brief(prompt.free, "", prompt.language, prompt.model))
+    words = max(1, min(250, int(request.max_tokens / 1.6)))
+    people = brief.people
+    scene = Scene(
+        brief=brief, title="", lead=people[0] if people else None, second=people[1] if len(people) > 1 else None,
+        place=brief.places[0].name if brief.places else "", things=(), topics=(), statements=(), asked="",
+        words=words, index=0, first_person=False,
+    )  # fmt: skip
+    return write_scene(scene, manner_of(prompt.style), f"{prompt.free}\x1f{prompt.variation}")
+
+
+def _json(answer: Mapping[str, Any]) -> str:
+    return json.dumps(answer, ensure_ascii=False, indent=1)
+
+
+_WRITERS: Final[dict[str, Callable[[Prompt, Request], str]]] = {
+    "outline": _outline,
+    "characters": _characters,
+    "chapter_outline": _chapter_outline,
+    "section": _section,
+    "chapter_summary": _summary,
+    "summary": _summary,
+    "book_summary": _book_summary,
+    "title": _title,
+    "text": _text,
+}

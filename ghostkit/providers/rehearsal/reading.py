@@ -1,0 +1,170 @@
+"""Read a prompt: the tagged blocks of docs/prompt-layout.md, turned back into values."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from ghostkit.providers.contract import Request
+
+_OPEN = re.compile(
+    r"<(style|book|plan|people|story_so_far|chapter_plan|chapter|previous|material|task)"
+    r"((?:\s+\w+=\"[^\n]*?\")*)\s*>"
+)
+_ATTRIBUTE = re.compile(r"(\w+)=\"([^\n]*?)\"(?=\s+\w+=\"|\s*$)")
+_INNER = re.compile(r"<(brief|points)>(.*?)</\1>", re.DOTALL)
+_BULLET = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Block:
+    """One tagged block: its attributes, and what is in it, still escaped."""
+
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    raw: str = ""
+
+    @property
+    def text(self) -> str:
+        return unescape(self.raw).strip()
+
+    def number(self, name: str, default: int) -> int:
+        """The attribute `name` as a whole number from 1, else `default`."""
+        found = re.match(r"\s*(\d+)", self.attributes.get(name, ""))
+        return max(1, int(found[1])) if found else default
+
+
+EMPTY = Block()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prompt:
+    """A request, read. Blocks that aren't there are empty; `free` is the prompt when there is no task."""
+
+    kind: str
+    blocks: Mapping[str, Block]
+    free: str
+    model: str
+    variation: str
+    """What makes one answer differ from another to the same messages: the parameters."""
+    continued: str
+    """What an assistant message at the end has already said; the answer goes on from there."""
+
+    def block(self, name: str) -> Block:
+        return self.blocks.get(name, EMPTY)
+
+    @property
+    def task(self) -> Block:
+        return self.block("task")
+
+    @property
+    def language(self) -> str:
+        """The language asked for, two letters; where nothing says, Cyrillic letters decide."""
+        for name in ("task", "book", "style"):
+            asked = self.block(name).attributes.get("language", "").strip().lower()
+            if asked:
+                return asked.split("-")[0].split("_")[0]
+        return "ru" if _mostly_cyrillic(self.free or self.block("material").text) else "en"
+
+    @property
+    def style(self) -> str:
+        return self.block("style").attributes.get("name", "plain").strip().lower() or "plain"
+
+    @property
+    def task_brief(self) -> str:
+        return self._inner("brief") or _INNER.sub("", unescape(self.task.raw)).strip()
+
+    @property
+    def task_points(self) -> tuple[str, ...]:
+        return bullets(self._inner("points"))
+
+    def _inner(self, name: str) -> str:
+        for found in _INNER.finditer(self.task.raw):
+            if found[1] == name:
+                return unescape(found[2]).strip()
+        return ""
+
+
+def read_prompt(request: Request) -> Prompt:
+    """Read `request`; a message without a task block is a free prompt."""
+    messages = list(request.messages)
+    continued = ""
+    if messages and messages[-1].role == "assistant":
+        continued = messages.pop().text
+    blocks: dict[str, Block] = {}
+    for message in messages:
+        for part in message.parts:
+            for name, block in blocks_in(part):
+                blocks[name] = block
+    kind = blocks["task"].attributes.get("kind", "text") if "task" in blocks else "text"
+    free = "\n\n".join(m.text for m in messages if m.role == "user") if "task" not in blocks else ""
+    given = {name: value for name, value in request.parameters.items() if name != "stop"}
+    return Prompt(
+        kind=kind.strip(),
+        blocks=blocks,
+        free=free,
+        model=request.model,
+        variation=json.dumps(given, sort_keys=True, ensure_ascii=False, default=str) if given else "",
+        continued=continued,
+    )
+
+
+@lru_cache(maxsize=512)
+def blocks_in(part: str) -> tuple[tuple[str, Block], ...]:
+    """The blocks of one part, in order. Cached: stable parts come with every request."""
+    found: list[tuple[str, Block]] = []
+    at = 0
+    while opened := _OPEN.search(part, at):
+        closing = f"</{opened[1]}>"
+        end = part.find(closing, opened.end())
+        stop = len(part) if end < 0 else end
+        attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(opened[2])}
+        found.append((opened[1], Block(attributes=attributes, raw=part[opened.end() : stop])))
+        at = stop + len(closing)
+    return tuple(found)
+
+
+def unescape(text: str) -> str:
+    """Undo what a template does to values."""
+    if "&" not in text:
+        return text
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+
+
+def bullets(text: str) -> tuple[str, ...]:
+    """The lines of a list without their bullets; a line that goes on is joined to the one before."""
+    items: list[str] = []
+    for line in text.splitlines():
+        if not line.strip():
+            continue
+        if _BULLET.match(line) or not items:
+            items.append(_BULLET.sub("", line).strip())
+        else:
+            items[-1] = f"{items[-1]} {line.strip()}"
+    return tuple(item for item in items if item)
+
+
+def split_brief_and_points(text: str) -> tuple[str, tuple[str, ...]]:
+    """A chapter's block: prose first, then its points as a list."""
+    lines = text.splitlines()
+    first = next((n for n, line in enumerate(lines) if _BULLET.match(line)), len(lines))
+    return " ".join(line.strip() for line in lines[:first]).strip(), bullets("\n".join(lines[first:]))
+
+
+def people_in(block: Block) -> Sequence[Mapping[str, Any]]:
+    """The `<people>` block's JSON list; anything else there is read as nobody."""
+    if not block.raw.strip():
+        return ()
+    try:
+        loaded = json.loads(block.text)
+    except ValueError:
+        return ()
+    return [entry for entry in loaded if isinstance(entry, dict)] if isinstance(loaded, list) else ()
+
+
+def _mostly_cyrillic(text: str) -> bool:
+    cyrillic = len(re.findall(r"[а-яёА-ЯЁ]", text))
+    return cyrillic > len(re.findall(r"[a-zA-Z]", text))

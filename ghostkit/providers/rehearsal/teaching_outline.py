@@ -1,0 +1,113 @@
+"""Outlines of books that explain something."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ghostkit.providers.rehearsal.allotment import Share
+from ghostkit.providers.rehearsal.facts import Brief
+from ghostkit.providers.rehearsal.sentences import split_sentences, upper_first, with_end, words_in
+
+_ELEMENTS = {
+    "en": ("learning goals", "a story of a failure", "the mechanism", "a worked example", "a hands-on part",
+           "a checklist", "a glossary of its new terms", "two exercises"),
+    "ru": ("цели главы", "история одной ошибки", "как это устроено", "разобранный пример", "практика",
+           "контрольный список", "словарик новых слов", "два упражнения"),
+}  # fmt: skip
+
+
+def teaching_summary(brief: Brief, shares: Sequence[Share]) -> str:
+    about = " ".join(with_end(sentence) for sentence in brief.intro[:4] or brief.premise[:4])
+    titles = "; ".join(_title(brief, share, len(shares)) for share in shares)
+    facts = " ".join(with_end(point.text) for point in brief.facts)
+    if brief.language == "ru":
+        return f"{about} По главам: {titles}. {facts}".strip()
+    readers = f"For: {' '.join(brief.readers)}" if brief.readers else ""
+    return " ".join(part for part in (about, readers, f"Chapter by chapter: {titles}.", facts) if part)
+
+
+def teaching_chapter(brief: Brief, share: Share, of: int) -> dict[str, Any]:
+    """One chapter of the outline: its topics and facts are its points."""
+    topics = list(share.named.topics) if share.named else _topics(brief, share, of)
+    title = _title(brief, share, of)
+    names = [person.name for person in share.people]
+    if brief.language == "ru":
+        text = f"О чём глава: {', '.join(topics)}." if topics else f"Глава о том, что такое {title.lower()}."
+        text += f" В примере: {', '.join(names)}." if names else ""
+    else:
+        text = f"You learn {_listed(topics)}." if topics else f"You learn what {title.lower()} asks of you."
+        text += f" {names[0]} meets it at work." if names else ""
+    return {"title": title, "brief": text, "points": [*topics, *share.points]}
+
+
+def teaching_sections(
+    brief: Brief, number: int, sections: int, title: str, chapter_brief: str, points: Sequence[str]
+) -> list[dict[str, Any]]:
+    """Sections that share the chapter's topics, facts and fixed elements between them."""
+    from ghostkit.providers.rehearsal.outline import statements_in, topics_in
+
+    language = "ru" if brief.language == "ru" else "en"
+    topics, statements = topics_in(points), statements_in(points)
+    elements = _spread(list(brief.every or _ELEMENTS[language]), sections)
+    spread_topics, spread_facts = _spread(topics, sections), _spread(statements, sections)
+    told = _spread(list(split_sentences(chapter_brief)), sections)
+    planned = []
+    for at in range(sections):
+        own = spread_topics[at] or ([topics[at % len(topics)]] if topics else [title])
+        parts = [element.lower() if not element.isupper() else element for element in elements[at]]
+        heads = "; ".join(parts)
+        text = " ".join([*told[at], with_end(upper_first(f"{own[0]}: {heads}" if heads else own[0]))])
+        planned.append(
+            {
+                "title": upper_first(_section_title(own[0], parts, language)),
+                "brief": text,
+                "points": [*spread_topics[at], *spread_facts[at]],
+            }
+        )
+    return planned
+
+
+def _section_title(topic: str, parts: Sequence[str], language: str) -> str:
+    if not parts:
+        return topic
+    element = " ".join(words_in(parts[0])[:4])
+    return f"{topic}: {element}"
+
+
+def _title(brief: Brief, share: Share, of: int) -> str:
+    if share.named:
+        return share.named.title
+    topics = _topics(brief, share, of)
+    return upper_first(topics[0]) if topics else f"{brief.title}, {share.number}"
+
+
+def _topics(brief: Brief, share: Share, of: int) -> list[str]:
+    """Topics of a brief that lists no chapters: the phrases of its sentences, in order."""
+    phrases: list[str] = []
+    for sentence in brief.premise or brief.intro:
+        for phrase in sentence.rstrip(".!?").replace(";", ",").split(","):
+            if 1 <= len(phrase.split()) <= 9:
+                phrases.append(phrase.strip())
+    stages = (
+        ("первые шаги", "основы", "разобранный пример", "измерения", "ошибки", "порядок работы", "границы", "дальше")
+        if brief.language == "ru"
+        else ("first steps", "the ground rules", "a worked case", "measuring it", "what goes wrong", "a routine",
+              "the limits", "where to go next")
+    )  # fmt: skip
+    at = share.number - 1
+    stage = stages[at * len(stages) // max(of, len(stages))] if of > len(stages) else stages[at]
+    own = phrases[at % len(phrases)] if phrases else brief.title
+    cycle = f" {at // len(stages) + 1}" if of > len(stages) else ""
+    return [f"{stage}{cycle}", own]
+
+
+def _listed(items: Sequence[str]) -> str:
+    return items[0] if len(items) == 1 else f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+def _spread(items: Sequence[str], hands: int) -> list[list[str]]:
+    dealt: list[list[str]] = [[] for _ in range(hands)]
+    for at, item in enumerate(items):
+        dealt[at * hands // max(len(items), hands)].append(item)
+    return dealt
