@@ -39,7 +39,7 @@ def read_brief(source: str | Path | bytes) -> str:
 
 def title_from_brief(text: str) -> str | None:
     """The brief's first heading of level one, if it has any."""
-    heading = re.search(r"^#[ \t]+(\S.*?)[ \t]*#*[ \t]*$", text, re.MULTILINE)
+    heading = re.search(r"^#[ \t]+([^\s#].*?)(?:[ \t]+#+)?[ \t]*$", text, re.MULTILINE)
     return heading[1] if heading else None
 
 

@@ -131,6 +131,16 @@ class ProjectFolder:
             BookNotFound: no such folder, or no book in it.
             StorageError: the folder is read-only and `writable` was asked for.
         """
+        with storage_errors(self.root, "open"):
+            self._check_found()
+        if writable:
+            self._check_writable()
+            sweep_temporaries(self.root, below=False)
+            for name in _SWEPT:
+                sweep_temporaries(self.root / name)
+        return self
+
+    def _check_found(self) -> None:
         if not self.root.is_dir():
             what = "is a file, not a book's folder" if self.root.exists() else "does not exist"
             raise BookNotFound(
@@ -144,12 +154,6 @@ class ProjectFolder:
                 fix="Give the folder that holds book.json, or restore that file from checkpoints/.",
                 path=str(self.root),
             )
-        if writable:
-            self._check_writable()
-            sweep_temporaries(self.root, below=False)
-            for name in _SWEPT:
-                sweep_temporaries(self.root / name)
-        return self
 
     def _check_writable(self) -> None:
         if not os.access(self.root, os.W_OK | os.X_OK):

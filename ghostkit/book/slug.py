@@ -69,7 +69,8 @@ def _hyphenated(text: str) -> str:
             kept.append(character)
         elif character not in _DROPPED and unicodedata.category(character) != "Cf":
             kept.append("-")
-    return re.sub("-+", "-", "".join(kept)).strip("-")
+    # What stood between a letter and its accent may be gone now.
+    return unicodedata.normalize("NFKC", re.sub("-+", "-", "".join(kept)).strip("-"))
 
 
 def _is_mark(character: str) -> bool:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from ghostkit.book.files import read_text_or_none
+from ghostkit.book.files import read_text
 from ghostkit.book.folder import ProjectFolder
 from ghostkit.book.model import Style
 from ghostkit.book.structure import dump_json
-from ghostkit.errors import InputError, UnknownName
+from ghostkit.errors import UnknownName
 
 _BUILT_IN: Final = (
     Style(
@@ -93,7 +93,7 @@ def style_named(name: str, folder: ProjectFolder | None = None) -> Style:
         UnknownName: neither; the message lists the names there are.
         BookDamaged: the book's own can't be read.
     """
-    own = _own(name, folder) if folder and name else None
+    own = _own(name, folder) if folder else None
     style = own or STYLES.get(name)
     if style is None:
         raise UnknownName(
@@ -138,9 +138,5 @@ def parse_style(text: str, where: str) -> Style:
 
 
 def _own(name: str, folder: ProjectFolder) -> Style | None:
-    try:
-        path = folder.style(name)
-    except InputError:  # no name of a file in styles/, so no style of the book's own
-        return None
-    text = read_text_or_none(path)
-    return None if text is None else parse_style(text, str(path))
+    path = next((path for path in folder.styles.glob("*.json") if path.stem == name), None)
+    return parse_style(read_text(path), str(path)) if path else None

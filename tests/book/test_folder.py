@@ -70,6 +70,11 @@ def test_what_is_no_book_is_told_apart(tmp_path: Path) -> None:
         assert caught.value.fix
 
 
+def test_a_name_too_long_for_the_disk_is_a_storage_error(tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match="too long"):
+        ProjectFolder(tmp_path / ("x" * 300)).open()
+
+
 def test_a_name_with_a_nul_is_refused() -> None:
     with pytest.raises(InputError):
         ProjectFolder(Path("a\0b"))

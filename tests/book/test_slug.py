@@ -45,6 +45,7 @@ TITLES = st.one_of(
         ("x" * 300, "x" * 80),
         ("水" * 300, "水" * 66),
         ("---", "book"),
+        ("I\u200b\u0300", "\u00ec"),
     ],
 )
 def test_a_title_becomes_this_folder_name(title: str, slug: str) -> None:
