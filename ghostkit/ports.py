@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 
 class Spawner(Protocol):
     """Starts a background task on whatever loop the caller lives on; a host or a task group provides one."""
 
-    def __call__(self, work: Callable[[], Awaitable[None]], name: str) -> None: ...
+    def __call__(self, work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None: ...
 
 
 class Display(Protocol):

@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 
 from ghostkit import faults
-from ghostkit.errors import BadRequest, ProviderError, ProviderTimeout
+from ghostkit.errors import BadRequest, GhostkitError, ProviderError, ProviderTimeout
 from ghostkit.events import Event, EventManager, EventType
 from ghostkit.generation import records
 from ghostkit.generation.budget import Budget
@@ -216,6 +216,15 @@ class GenerationService:
                 await receiver.receive(provider, request, scope)
         except ProviderError as error:
             return receiver.failed(error), error
+        except (GhostkitError, OSError):
+            raise
+        except Exception as bug:
+            unknown = ProviderError(
+                f"{stream.model} failed in a way ghostkit doesn't know: {type(bug).__name__}: {bug}.",
+                fix="This is a defect of that provider; try another model.",
+            )
+            unknown.__cause__ = bug
+            return receiver.failed(unknown), unknown
         except anyio.get_cancelled_exc_class():
             with anyio.move_on_after(WRAP_UP_S, shield=True):
                 outcome = receiver.outcome(AttemptState.CANCELLED)

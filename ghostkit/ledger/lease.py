@@ -11,7 +11,8 @@ import os
 import socket
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,23 @@ class Lease:
         if self._lock is not None:
             self._lock.release()
             self._lock = None
+
+    @contextmanager
+    def exclusive_if_free(self) -> Iterator[bool]:
+        """Keep runners out for a moment, if none is at work (in this process or another); yields whether none is."""
+        path = self._connection.path
+        if self.token is not None or path is None:
+            yield path is None
+            return
+        try:
+            self._take_os_lock(path)
+        except (LeaseHeld, StorageError):
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self._drop_os_lock()
 
     def holder(self) -> dict[str, Any]:
         """Who has the lease, or had it last; empty if nobody ever did."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ghostkit.events import Event
@@ -67,6 +68,10 @@ class Ledger(Protocol):
 
     def totals(self, run_id: str | None = None) -> Totals: ...
 
+    def cost_by_object(self) -> Mapping[str, float]:
+        """USD spent on each object's texts, all attempts together."""
+        ...
+
     # revisions
     def head(self, object_id: str, kind: str) -> Revision | None: ...
 
@@ -105,6 +110,10 @@ class Ledger(Protocol):
     def heartbeat(self) -> None: ...
 
     def release_lease(self) -> None: ...
+
+    def exclusive_if_free(self) -> AbstractContextManager[bool]:
+        """Keep runners out for the time of a `with` block; yields False if one is at work already."""
+        ...
 
     def lease_holder(self) -> Mapping[str, Any]: ...
 

@@ -6,6 +6,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -153,6 +154,14 @@ class SqliteLedger:
             seconds=row[5], attempts={state: n for state, n in attempts}, steps={state: n for state, n in counts},
         )  # fmt: skip
 
+    def cost_by_object(self) -> dict[str, float]:
+        with self._connection.reading() as sql:
+            rows = sql.execute(
+                "SELECT step.object, total(attempt.cost_usd) FROM attempt JOIN step ON step.id = attempt.step_id "
+                "GROUP BY step.object"
+            ).fetchall()
+        return {row[0]: row[1] for row in rows}
+
     # ── revisions ─────────────────────────────────────────────────────────────────────────────────────────
 
     def head(self, object_id: str, kind: str) -> Revision | None:
@@ -257,6 +266,9 @@ class SqliteLedger:
 
     def release_lease(self) -> None:
         self._lease.release()
+
+    def exclusive_if_free(self) -> AbstractContextManager[bool]:
+        return self._lease.exclusive_if_free()
 
     def lease_holder(self) -> Mapping[str, Any]:
         return self._lease.holder()

@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 
 import anyio
 
-from ghostkit.errors import GhostkitError
+from ghostkit.errors import StorageError
 from ghostkit.writing.plan import Graph, Node
 
 RunNode = Callable[[Node], Awaitable[bool]]
@@ -53,7 +53,7 @@ class Executor:
         self._gate = gate or Gate()
         self._woken = anyio.Event()
         self.graph = Graph()
-        self.error: GhostkitError | None = None
+        self.error: Exception | None = None
 
     async def run(self) -> bool:
         """Until everything is done or something failed; True when everything is."""
@@ -80,10 +80,14 @@ class Executor:
         return bool(ready)
 
     async def _run(self, node: Node) -> None:
+        whole = False
         try:
             whole = await self._run_node(node)
-        except GhostkitError as error:
+        except OSError as error:
+            self.error = self.error or StorageError(
+                f"Could not write: {error.strerror or error}.", fix="Nothing recorded was lost; make room and go on."
+            )
+        except Exception as error:  # told to whoever waits for the run, once its other nodes have ended
             self.error = self.error or error
-            whole = False
         self.graph.end(node, whole)
         self._woken.set()

@@ -1,0 +1,1 @@
+"""Where ghostkit runs: event-loop bridges and notebook hosts."""

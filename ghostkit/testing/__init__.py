@@ -1,0 +1,5 @@
+"""Public test doubles; nothing shipped imports them."""
+
+from ghostkit.testing.scripted import ScriptedProvider
+
+__all__ = ["ScriptedProvider"]

@@ -1,0 +1,349 @@
+"""The live book: what people hold in their hands."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+import weakref
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ghostkit import __version__
+from ghostkit import book as values
+from ghostkit.book.files import sweep_temporaries
+from ghostkit.book.folder import ProjectFolder
+from ghostkit.errors import GhostkitError, InputError, ModelChoiceNeeded, UnknownName
+from ghostkit.events import EventManager
+from ghostkit.generation import GenerationService, StepResult, StreamManager
+from ghostkit.ledger import Origin, SqliteLedger, Who
+from ghostkit.ports import Spawner
+from ghostkit.providers import registry, split_model
+from ghostkit.settings import get_settings
+from ghostkit.workbench.handles import Chapter, Section
+from ghostkit.workbench.run import Run
+from ghostkit.workbench.run_state import RunState
+from ghostkit.workbench.session import Session, generation_options
+from ghostkit.workbench.spawning import find_spawner
+from ghostkit.writing.absorbing import Absorber
+from ghostkit.writing.manuscript import Manuscript, find_section
+from ghostkit.writing.plan import Goal
+from ghostkit.writing.tracked_files import FileKeeper, all_files
+
+if TYPE_CHECKING:
+    from ghostkit.export import Exported
+    from ghostkit.workbench.pages import OutlineView
+
+DEFAULT_MODEL = "rehearsal"
+
+_open_books: weakref.WeakValueDictionary[Path, Book] = weakref.WeakValueDictionary()
+_opening = threading.Lock()
+
+
+class Book:
+    """A book that is open: its value, its ledger, and the runs that write it.
+
+    Opening a folder twice in one process gives the same object. Reading never waits for a runner.
+    """
+
+    def __init__(self, folder: ProjectFolder) -> None:
+        """Use `Book.open` or `Book.create`."""
+        self.folder = folder
+        self.ledger = SqliteLedger(folder.ledger)
+        try:
+            self.manuscript = Manuscript(folder, self.ledger)
+        except BaseException:
+            self.ledger.close()
+            raise
+        self.events = EventManager()
+        self.streams = StreamManager()
+        self._runs: dict[str, Run] = {}
+        self._latest: Run | None = None
+
+    # ── making and opening ────────────────────────────────────────────────────────────────────────────────
+
+    @classmethod
+    def create(
+        cls,
+        path: str | Path,
+        *,
+        title: str | None = None,
+        brief: str | Path = "",
+        chapters: int | None = None,
+        sections: int | None = None,
+        words: int | None = None,
+        language: str | None = None,
+        style: str | None = None,
+        model: str | None = None,
+        author: str = "",
+        continuity_lag: int | None = None,
+    ) -> Book:
+        """Make a book in the folder `path`; with equal arguments on an existing one, open that.
+
+        What isn't given is read from the brief where it says so (title, numbers, language), else a default.
+        `words` is per section. `brief` is text, or the path of a file.
+        """
+        from ghostkit.workbench.creation import make_value, prepare_folder
+
+        value = make_value(
+            title=title, brief=brief, chapters=chapters, sections=sections, words=words, language=language,
+            style=style, model=model, author=author, continuity_lag=continuity_lag,
+        )  # fmt: skip
+        if value.settings.model:
+            check_model(value.settings.model)
+        folder = ProjectFolder(Path(path))
+        prepare_folder(folder, value)
+        return cls.open(folder.root)
+
+    @classmethod
+    def open(cls, path: str | Path) -> Book:
+        """Open the book in the folder `path`, taking in what people changed since it was last looked at."""
+        folder = ProjectFolder(Path(path))
+        key = folder.root.expanduser().resolve()
+        with _opening:
+            live = _open_books.get(key)
+            if live is None:
+                folder.open(writable=False)
+                live = _open_books[key] = cls(folder)
+        live.look_for_edits()
+        return live
+
+    def close(self) -> None:
+        """Close the ledger. A run must have ended; reading afterwards needs another `Book.open`."""
+        if self.active_run is not None:
+            raise GhostkitError("The book is being written.", fix="Cancel the run and wait for it, then close.")
+        _open_books.pop(self.folder.root.expanduser().resolve(), None)
+        self.ledger.close()
+
+    def look_for_edits(self) -> bool:
+        """Take in changed files now, unless a runner is at work (it does so itself); True if any were."""
+        if self.active_run is not None:
+            return False
+        with self.ledger.exclusive_if_free() as free:
+            if not free:
+                self.manuscript.reload()
+                return False
+            sweep_temporaries(self.folder.root)
+            self.manuscript.reload()
+            keeper = FileKeeper(self.manuscript, Absorber(self.manuscript, self.who()))
+            return keeper.take_in(all_files)
+
+    # ── looking ───────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def value(self) -> values.Book:
+        """The book as a plain value, as it stands now."""
+        return self.manuscript.book
+
+    @property
+    def title(self) -> str:
+        return self.value.title
+
+    @property
+    def chapters(self) -> list[Chapter]:
+        return [Chapter(self, chapter.id) for chapter in self.value.chapters]
+
+    def chapter(self, number: int) -> Chapter:
+        for chapter in self.value.chapters:
+            if chapter.number == number:
+                return Chapter(self, chapter.id)
+        there = len(self.value.chapters)
+        raise UnknownName(
+            f"There is no chapter {number}.",
+            fix=f"Chapters run from 1 to {there}." if there else "Make the outline first.",
+        )
+
+    def section(self, number: str) -> Section:
+        """The section called `2.3` (or by its id)."""
+        _, section = find_section(self.value, number)
+        return Section(self, section.id)
+
+    @property
+    def runs(self) -> list[Run]:
+        """Every run of this book, oldest first; those of earlier processes too."""
+        return [self._runs.get(record.id) or self._past_run(record.id) for record in self.ledger.runs()]
+
+    def _past_run(self, run_id: str) -> Run:
+        record = next(record for record in self.ledger.runs() if record.id == run_id)
+        until = record.goal.get("until")
+        goal = Goal(
+            chapters=tuple(record.goal.get("chapters", ())),
+            sections=tuple(record.goal.get("sections", ())),
+            until=(until[0], until[1]) if until else None,
+            outline_only=bool(record.goal.get("outline_only")),
+        )
+        state = RunState.INTERRUPTED if record.ended_at is None else RunState(record.state)
+        run = Run(self, id=run_id, goal=goal, goal_text=record.goal["text"], model=record.model, state=state)
+        run.reason = record.reason
+        run.started_at, run.ended_at = record.started_at, record.ended_at
+        run.restore()
+        return run
+
+    @property
+    def active_run(self) -> Run | None:
+        """The run at work or waiting in this process."""
+        return next((run for run in reversed(self._runs.values()) if not run.done), None)
+
+    def status(self) -> dict[str, Any]:
+        """The contract of `ghostkit status --json`."""
+        from ghostkit.workbench import reports
+
+        return reports.status(self)
+
+    def receipt(self, section: str) -> dict[str, Any]:
+        """Where a section's text comes from: the contract of `ghostkit receipt --json`."""
+        from ghostkit.workbench import reports
+
+        return reports.receipt(self, section)
+
+    def stats(self) -> dict[str, Any]:
+        from ghostkit.workbench import reports
+
+        return reports.stats(self)
+
+    def __repr__(self) -> str:
+        value = self.value
+        planned = f"{len(value.chapters)} chapters" if value.chapters else "no outline yet"
+        return f"<Book {value.title!r}: {planned}, {value.word_count} words>"
+
+    def _repr_html_(self) -> str:
+        from ghostkit.workbench.pages import book_html
+
+        return book_html(self)
+
+    # ── writing ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def write(
+        self,
+        *,
+        until: str | None = None,
+        parallel: int = 1,
+        model: str | None = None,
+        budget_usd: float | None = None,
+        spawner: Spawner | None = None,
+    ) -> Run:
+        """Write what isn't written yet, in the background; returns at once.
+
+        `until` stops after a section (`"2.3"`) or chapter (`"2"`); `parallel` is how many texts may be in the making
+        at a time (the book is the same either way). Calling it again while it runs gives the same run.
+        """
+        return self.start(Goal(until=parse_until(until)), parallel, model, budget_usd, spawner)
+
+    async def outline(self, *, model: str | None = None) -> OutlineView:
+        """Plan the book: its outline, its people and the outline of every chapter. Edit it in `outline.md`."""
+        from ghostkit.workbench.pages import OutlineView
+
+        await self.start(Goal(outline_only=True), 1, model, None, None)
+        return OutlineView(self)
+
+    def start(
+        self, goal: Goal, parallel: int, model: str | None, budget_usd: float | None, spawner: Spawner | None
+    ) -> Run:
+        """Start a run for any goal; `write` and the handles end up here."""
+        active = self.active_run
+        if active is not None and active.goal == goal:
+            return active
+        if not 1 <= parallel <= 64:
+            raise InputError(f"parallel is {parallel}, but must be from 1 to 64.", fix="Give a number in that range.")
+        limit = budget_usd if budget_usd is not None else get_settings().budget_usd
+        if limit is not None and not 0 <= limit < float("inf"):
+            raise InputError(f"The budget is {limit}.", fix="Give an amount in USD, 0 or more.")
+        place = find_spawner(spawner)
+        chosen = self.choose_model(model)
+        run = Run(
+            self,
+            id="r-" + secrets.token_hex(6),
+            goal=goal,
+            goal_text=goal.describe(self.value),
+            model=chosen,
+            state=RunState.PENDING,
+        )
+        self._runs[run.id] = run
+        place(Session(self, run, parallel=parallel, budget_usd=limit).work, f"ghostkit run {run.id}")
+        return run
+
+    async def wait_for_turn(self, run: Run) -> None:
+        """Runs of one book go one after the other."""
+        for other in list(self._runs.values()):
+            if other is run:
+                return
+            if not other.done:
+                await other.wait()
+
+    def choose_model(self, model: str | None) -> str:
+        """The model to write with: given, else the book's, else the setting's, else the embedded rehearsal.
+
+        Rehearsal is never slipped into a book that holds real words: then `ModelChoiceNeeded` names the choices.
+        """
+        chosen = model or self.value.settings.model or get_settings().model
+        if not chosen:
+            real = self._real_words()
+            if real:
+                raise ModelChoiceNeeded(
+                    f"This book holds {real}, and no model is chosen to go on with.",
+                    fix="Name one: model='rehearsal' (an offline stand-in), or provider:model; there is "
+                    f"{', '.join(registry.list_providers())}.",
+                )
+            chosen = DEFAULT_MODEL
+        full = check_model(chosen)
+        if model and not self.value.settings.model:
+            self.manuscript.change_structure(lambda book: replace(book, settings=replace(book.settings, model=full)))
+        return full
+
+    def _real_words(self) -> str:
+        """What in the book is not rehearsal's, in words; empty if all of it is."""
+        for head in self.manuscript.heads():
+            if head.kind == "section" and head.origin is Origin.HUMAN:
+                return "words of a person"
+            if head.kind == "section" and head.model and split_model(head.model)[0] != "rehearsal":
+                return f"text by {head.model}"
+        return ""
+
+    async def generate(self, prompt: str, *, model: str | None = None, **options: Any) -> StepResult:
+        """Ask a model something beside the book, without a place in it."""
+        service = GenerationService(ledger=SqliteLedger(None), who=self.who(), options=generation_options)
+        service.ledger.acquire_lease({"goal": "a prompt"})
+        try:
+            return await service.generate(self.choose_model(model), prompt, **options)
+        finally:
+            await service.aclose()
+
+    # ── people's acts ─────────────────────────────────────────────────────────────────────────────────────
+
+    def set_locked(self, section_id: str, locked: bool) -> None:
+        """A locked section is never written by a model."""
+
+        def change(book: values.Book) -> values.Book:
+            chapters = tuple(
+                replace(c, sections=tuple(replace(s, locked=locked) if s.id == section_id else s for s in c.sections))
+                for c in book.chapters
+            )
+            return replace(book, chapters=chapters)
+
+        self.manuscript.change_structure(change)
+
+    async def export(self, format: str = "epub", out: str | Path | None = None) -> Exported:
+        """Write the book as `format`; returns where, how large and its SHA-256."""
+        from ghostkit.workbench.exporting import export_book
+
+        return await export_book(self, format, Path(out) if out is not None else None)
+
+    def who(self) -> Who:
+        return Who(actor=get_settings().actor, ghostkit_version=__version__)
+
+
+def check_model(name: str) -> str:
+    """`provider:model` with the model filled in; raises `UnknownName` for what doesn't exist."""
+    provider_name, model = split_model(name)
+    info = registry.create_provider(provider_name).info(model)
+    return f"{info.provider}:{info.model}"
+
+
+def parse_until(text: str | None) -> tuple[int, int] | None:
+    """`"2.3"` → (2, 3), `"2"` → (2, 0)."""
+    if text is None:
+        return None
+    chapter, _, section = str(text).strip().partition(".")
+    if not chapter.isdecimal() or (section and not section.isdecimal()) or int(chapter) < 1:
+        raise InputError(f"{text!r} is no place in a book.", fix="Give a section such as 2.3, or a chapter such as 2.")
+    return int(chapter), int(section or 0)

@@ -1,0 +1,57 @@
+"""Small pieces of safe HTML for notebooks: an outline, a book, a run's prose. No script, nothing fetched."""
+
+from __future__ import annotations
+
+from html import escape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ghostkit.workbench.book import Book
+    from ghostkit.workbench.run import Run
+
+_STYLE = "max-width:44em;line-height:1.5;font-family:Georgia,serif"
+
+
+class OutlineView:
+    """What `await book.outline()` shows: the plan as it stands."""
+
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    def __repr__(self) -> str:
+        value = self._book.value
+        lines = [value.title, "", value.outline_summary, ""]
+        for chapter in value.chapters:
+            lines.append(f"{chapter.number}. {chapter.title}")
+            lines += [f"   {chapter.number}.{section.number} {section.title}" for section in chapter.sections]
+        return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        value = self._book.value
+        chapters = "".join(
+            f"<li><b>{escape(chapter.title)}</b><br>{escape(chapter.brief)}"
+            f"<ol>{''.join(f'<li>{escape(section.title)}</li>' for section in chapter.sections)}</ol></li>"
+            for chapter in value.chapters
+        )
+        return (
+            f'<div style="{_STYLE}"><h3>{escape(value.title)}</h3><p>{escape(value.outline_summary)}</p>'
+            f"<ol>{chapters}</ol></div>"
+        )
+
+
+def book_html(book: Book) -> str:
+    """The book's table of contents with the state of each section."""
+    rows = "".join(
+        f"<tr><td>{chapter.number}.{section.number}</td><td>{escape(section.title)}</td>"
+        f"<td>{escape(str(section.status))}</td><td>{section.word_count}</td></tr>"
+        for chapter, section in book.value.sections()
+    )
+    head = "<tr><th></th><th>Section</th><th>Status</th><th>Words</th></tr>" if rows else ""
+    return f"<div><b>{escape(book.title)}</b> · {book.value.word_count} words<table>{head}{rows}</table></div>"
+
+
+def run_html(run: Run) -> str:
+    """The prose of a run, as paragraphs of escaped text, under one line that says how it stands."""
+    line = f"{run.goal_text} · {run.state} · {run.progress_meter.words} words · {run.model}"
+    paragraphs = "".join(f"<p>{escape(text)}</p>" for text in run.text().split("\n\n") if text.strip())
+    return f'<div style="{_STYLE}"><p><small>{escape(line)}</small></p>{paragraphs}</div>'

@@ -1,0 +1,169 @@
+"""What a book can tell of itself: status, receipts, statistics, frames. The shapes are contracts of the CLI."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ghostkit.errors import UnknownName
+from ghostkit.ledger import Attempt, Slot
+from ghostkit.writing.manuscript import find_section
+from ghostkit.writing.plan import SECTION, Goal
+
+if TYPE_CHECKING:
+    import polars
+
+    from ghostkit.workbench.book import Book
+
+
+def status(book: Book) -> dict[str, Any]:
+    """The book's state, chapter by chapter, with the sums of its ledger."""
+    value, totals = book.value, book.ledger.totals()
+    attempts = {"complete": 0, "in_doubt": 0, **totals.attempts}
+    steps = {state: totals.steps.get(state, 0) for state in ("done", "open", "stopped")}
+    costs = _costs(book)
+    chapters = [
+        {
+            "id": chapter.id,
+            "number": chapter.number,
+            "title": chapter.title,
+            "status": str(chapter.status),
+            "sections": [
+                {
+                    "id": section.id,
+                    "number": f"{chapter.number}.{section.number}",
+                    "title": section.title,
+                    "status": str(section.status),
+                    "words": section.word_count,
+                    "locked": section.locked,
+                    "edited_by_human": str(section.status) == "edited",
+                    "stale": [],
+                    "model": _model_of(book, section.id),
+                    "cost_usd": costs.get(section.id, 0.0),
+                }
+                for section in chapter.sections
+            ],
+        }
+        for chapter in value.chapters
+    ]
+    return {
+        "title": value.title,
+        "state": state_of(book),
+        "language": value.language,
+        "chapters": chapters,
+        "steps": steps,
+        "attempts": attempts,
+        "words": value.word_count,
+        "cost_usd": totals.cost_usd,
+        "in_doubt_usd": totals.in_doubt_usd,
+    }
+
+
+def state_of(book: Book) -> str:
+    """`new`, `outlined`, `writing` or `complete`."""
+    chapters = book.value.chapters
+    if not chapters:
+        return "new"
+    if all(str(chapter.status) in ("complete", "edited") for chapter in chapters):
+        return "complete"
+    return "writing" if book.value.word_count else "outlined"
+
+
+def _costs(book: Book) -> dict[str, float]:
+    return book.ledger.cost_by_object()
+
+
+def _model_of(book: Book, section_id: str) -> str:
+    head = book.manuscript.head(section_id, SECTION)
+    return head.model if head else ""
+
+
+def receipt(book: Book, number: str) -> dict[str, Any]:
+    """What the ledger knows about one section's text."""
+    chapter, section = find_section(book.value, number)
+    slot = Slot(object_id=section.id, kind=SECTION)
+    attempts = book.ledger.attempts(slot)
+    if not attempts:
+        raise UnknownName(
+            f"Section {chapter.number}.{section.number} has no receipt: no model was ever asked for it.",
+            fix="Write it first; `ghostkit status` shows what is written.",
+        )
+    best = next((a for a in reversed(attempts) if str(a.state) == "complete"), attempts[-1])
+    request = dict(book.ledger.request(best.id))
+    inputs, actor = request.pop("inputs"), request.pop("actor")
+    head = book.manuscript.head(section.id, SECTION)
+    return {
+        "slot": str(slot),
+        "number": f"{chapter.number}.{section.number}",
+        "title": section.title,
+        "fingerprint": best.fingerprint,
+        "model": best.model,
+        "actor": actor,
+        "request": request,
+        "inputs": inputs,
+        "usage": {
+            "input_tokens": best.input_tokens,
+            "output_tokens": best.output_tokens,
+            "source": best.usage_source,
+        },
+        "cost_usd": best.cost_usd,
+        "started_at": best.started_at.isoformat(timespec="milliseconds"),
+        "first_token_s": best.first_token_s,
+        "total_s": best.total_s,
+        "attempts": [_attempt(attempt) for attempt in attempts],
+        "served_by": "provider",
+        "edited_since": head is not None and head.attempt_id != best.id,
+    }
+
+
+def _attempt(attempt: Attempt) -> dict[str, Any]:
+    return {
+        "id": attempt.id,
+        "number": attempt.number,
+        "state": str(attempt.state),
+        "model": attempt.model,
+        "started_at": attempt.started_at.isoformat(timespec="milliseconds"),
+        "input_tokens": attempt.input_tokens,
+        "output_tokens": attempt.output_tokens,
+        "cost_usd": attempt.cost_usd,
+        "most_usd": attempt.cost_ceiling_usd,
+        "error": attempt.error,
+        "run": attempt.run_id,
+    }
+
+
+def stats(book: Book) -> dict[str, Any]:
+    """Calls, tokens, cost, seconds of generation, and the cache's counts (there is none yet, and it says so)."""
+    totals = book.ledger.totals()
+    return {
+        "cache": {"backend": "none", "hits": 0, "misses": 0, "hit_rate": 0.0},
+        "calls": totals.calls,
+        "tokens": {"input": totals.input_tokens, "output": totals.output_tokens},
+        "cost_usd": totals.cost_usd,
+        "in_doubt_usd": totals.in_doubt_usd,
+        "seconds": round(totals.seconds, 3),
+    }
+
+
+def run_frame(book: Book, goal: Goal) -> polars.DataFrame:
+    """One row a section of `goal`; `chunks` counts the passages retrieved for it, `seconds` its last call."""
+    import polars
+
+    columns = {
+        "section": polars.String, "title": polars.String, "status": polars.String, "words": polars.Int64,
+        "input_tokens": polars.Int64, "output_tokens": polars.Int64, "seconds": polars.Float64,
+        "cost_usd": polars.Float64, "chunks": polars.Int64, "model": polars.String,
+    }  # fmt: skip
+    rows = []
+    for chapter, section in book.value.sections():
+        if not goal.wants_section(chapter, section):
+            continue
+        attempts = book.ledger.attempts(Slot(object_id=section.id, kind=SECTION))
+        last = attempts[-1] if attempts else None
+        rows.append(
+            (
+                f"{chapter.number}.{section.number}", section.title, str(section.status), section.word_count,
+                last.input_tokens if last else 0, last.output_tokens if last else 0,
+                last.total_s if last else None, sum(a.cost_usd for a in attempts), 0, last.model if last else "",
+            )
+        )  # fmt: skip
+    return polars.DataFrame(rows, schema=columns, orient="row")

@@ -1,0 +1,295 @@
+"""Carry one run out: lease, recovery, hand edits, plan, end. Whatever happens, the ledger says how it ended."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import anyio
+
+from ghostkit import __version__
+from ghostkit.book.checkpoints import CheckpointManager
+from ghostkit.book.styles import style_named
+from ghostkit.errors import BudgetExceeded, GhostkitError
+from ghostkit.events import Event, EventType
+from ghostkit.generation import Budget, GenerationOptions, GenerationService, PromptService
+from ghostkit.ledger import RunRecord, Who, in_thread
+from ghostkit.settings import get_settings
+from ghostkit.workbench.run import Run, failure
+from ghostkit.workbench.run_state import RunState
+from ghostkit.writing import plan
+from ghostkit.writing.checkpoint_handler import CheckpointHandler
+from ghostkit.writing.executor import Executor
+from ghostkit.writing.plan import Node, nodes_for
+from ghostkit.writing.writer import BookWriter, NodeResult
+
+if TYPE_CHECKING:
+    from ghostkit.workbench.book import Book
+
+HEARTBEAT_S = 15.0
+WRAP_UP_S = 15.0
+
+
+def generation_options() -> GenerationOptions:
+    """The settings as they are now: a value assigned in a cell takes effect at the next call."""
+    settings = get_settings()
+    return GenerationOptions(
+        max_retries=settings.max_retries,
+        timeout_s=settings.timeout_s,
+        flush_interval_s=settings.flush_interval_s,
+        chunk_characters=settings.stream_chunk_size,
+        streaming=settings.enable_streaming,
+        resume=settings.resume_policy,
+    )
+
+
+class Session:
+    """One run on one book."""
+
+    def __init__(self, book: Book, run: Run, *, parallel: int, budget_usd: float | None) -> None:
+        self.book = book
+        self.run = run
+        self.parallel = parallel
+        self.who = Who(actor=get_settings().actor, run_id=run.id, ghostkit_version=__version__)
+        self.service = GenerationService(
+            ledger=book.ledger,
+            who=self.who,
+            events=book.events,
+            prompts=PromptService(),
+            streams=book.streams,
+            budget=Budget(budget_usd),
+            options=generation_options,
+        )
+        self._seen_structure = -1
+        self._whole = False
+
+    async def work(self) -> None:
+        """The background task. Never raises: how it ended is in the run and in the ledger."""
+        error: BaseException | None = None
+        with anyio.CancelScope() as scope:
+            self.run.enter(scope)
+            try:
+                await self._with_lease()
+            except anyio.get_cancelled_exc_class():
+                # From outside (Ctrl-C, a closing loop) as from cancel(): the end is recorded in `_record_end`.
+                self.run.end(RunState.CANCELLED, "stopped")
+                raise
+            except Exception as caught:
+                error = caught
+        if not self.run.done:
+            self._end(error)
+
+    def _end(self, error: BaseException | None) -> None:
+        if error is None:
+            ended = RunState.DONE if self._whole else RunState.INCOMPLETE
+            self.run.end(ended, "" if self._whole else self._what_stopped_it())
+        elif isinstance(error, BudgetExceeded):
+            self.run.end(RunState.INCOMPLETE, error.message, error)
+        else:
+            self.run.end(RunState.FAILED, failure(error), error)
+
+    async def _with_lease(self) -> None:
+        await self.book.wait_for_turn(self.run)
+        await in_thread(self.book.ledger.acquire_lease, {"goal": self.run.goal_text, "run": self.run.id})
+        try:
+            await self._recorded()
+        finally:
+            with anyio.move_on_after(WRAP_UP_S, shield=True):
+                await self.service.aclose()
+                await in_thread(self.book.ledger.release_lease)
+
+    async def _recorded(self) -> None:
+        self.run.started_at = datetime.now(UTC)
+        self.run.progress_meter.begin()
+        doubtful = await in_thread(self.book.ledger.recover, self.who)
+        await self._record_start()
+        self.run.move(RunState.RUNNING)
+        state, reason, error = RunState.CANCELLED, "stopped", None
+        try:
+            for attempt in doubtful:
+                data = {"slot": str(attempt.slot), "attempt": attempt.id, "most_usd": attempt.cost_ceiling_usd}
+                await self.service.emit(Event(type=EventType.GENERATION_IN_DOUBT, data=data, source="ledger"))
+            await self._write()
+            state, reason = (RunState.DONE, "") if self._whole else (RunState.INCOMPLETE, self._what_stopped_it())
+        except Exception as caught:
+            error = caught
+            state = RunState.INCOMPLETE if isinstance(caught, BudgetExceeded) else RunState.FAILED
+            reason = failure(caught)
+            raise
+        finally:
+            with anyio.move_on_after(WRAP_UP_S, shield=True):
+                await self._record_end(state, reason, error)
+
+    async def _record_start(self) -> None:
+        book, run = self.book.value, self.run
+        record = RunRecord(
+            id=run.id,
+            goal={"text": run.goal_text, "until": run.goal.until, "chapters": run.goal.chapters,
+                  "sections": run.goal.sections, "outline_only": run.goal.outline_only},
+            state="running",
+            model=run.model,
+            actor=self.who.actor,
+            started_at=run.started_at or datetime.now(UTC),
+            ended_at=None,
+            reason="",
+        )  # fmt: skip
+        started = Event(
+            type=EventType.BOOK_STARTED,
+            data={"book": book.id, "title": book.title, "chapters": len(book.chapters) or book.settings.chapters},
+            source="workbench",
+            run_id=run.id,
+            key=f"book_started:{book.id}",
+        )
+        begun = Event(
+            type=EventType.RUN_STARTED,
+            data={"goal": run.goal_text, "model": run.model},
+            source="workbench",
+            run_id=run.id,
+        )
+        await in_thread(self.book.ledger.start_run, record, self.who, [started, begun])
+        for event in (started, begun):
+            await self.service.emit(event)
+
+    async def _record_end(self, state: RunState, reason: str, error: BaseException | None) -> None:
+        ended = Event(
+            type=EventType.RUN_ENDED,
+            data={"state": str(state), "reason": reason},
+            source="workbench",
+            run_id=self.run.id,
+        )
+        events = [*self._trouble(state, reason, error), ended]
+        await in_thread(self.book.ledger.end_run, self.run.id, str(state), reason, self.who, events)
+        for event in events:
+            await self.service.emit(event)
+        self.run.ended_at = datetime.now(UTC)
+
+    def _trouble(self, state: RunState, reason: str, error: BaseException | None) -> list[Event]:
+        if state is not RunState.FAILED or error is None:
+            return []
+        where = "".join(traceback.format_exception(error)) if not isinstance(error, GhostkitError) else ""
+        from ghostkit.events import redact
+
+        data = {"where": "run", "error": type(error).__name__, "reason": redact(reason), "traceback": redact(where)}
+        failed = {"book": self.book.value.id, "reason": redact(reason)}
+        return [
+            Event(type=EventType.ERROR_OCCURRED, data=data, source="workbench", run_id=self.run.id),
+            Event(type=EventType.BOOK_FAILED, data=failed, source="workbench", run_id=self.run.id),
+        ]
+
+    # ── the writing itself ────────────────────────────────────────────────────────────────────────────────
+
+    async def _write(self) -> None:
+        manuscript = self.book.manuscript
+        checkpoints = CheckpointHandler(
+            manuscript, CheckpointManager(manuscript.folder.checkpoints), self.who, self.book.events
+        )
+        style = await in_thread(style_named, manuscript.book.style, manuscript.folder)
+        writer = BookWriter(
+            manuscript,
+            self.service,
+            model=self.run.model,
+            style=style,
+            goal=self.run.goal,
+            on_text=self.run.add_text,
+            on_node=self._on_node,
+        )
+        self.book.events.subscribe(EventType.CHAPTER_COMPLETED, checkpoints)
+        try:
+            await writer.prepare()
+            self._count(before=True)
+            await self._resume_from(checkpoints)
+            executor = Executor(
+                writer.run_node, self._more_nodes, writer.is_done, limit=self.parallel, gate=self.run.gate
+            )
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._beat)
+                tasks.start_soon(self._flush)
+                error = await self._execute(executor)
+                tasks.cancel_scope.cancel()
+            if error is not None:
+                raise error
+        finally:
+            self.book.events.unsubscribe(EventType.CHAPTER_COMPLETED, checkpoints)
+
+    async def _execute(self, executor: Executor) -> Exception | None:
+        """Run the plan; hand its error back instead of raising, so that no exception group is made of it."""
+        try:
+            self._whole = await executor.run()
+        except Exception as error:
+            return error
+        return None
+
+    async def _resume_from(self, checkpoints: CheckpointHandler) -> None:
+        for event in await in_thread(checkpoints.catch_up):
+            await self.service.emit(event)
+        manager = CheckpointManager(self.book.manuscript.folder.checkpoints)
+        names = await in_thread(manager.list)
+        if not names:
+            return
+        snapshot = await in_thread(checkpoints.load_checkpoint)
+        event = Event(
+            type=EventType.CHECKPOINT_LOADED,
+            data={"path": "checkpoints/checkpoint_latest.json", "steps_done": snapshot.get("steps_done", 0)},
+            source="checkpoints",
+            run_id=self.run.id,
+        )
+        for fresh in await in_thread(self.book.ledger.record, [event], self.who):
+            await self.service.emit(fresh)
+
+    def _more_nodes(self) -> Iterator[Node]:
+        manuscript = self.book.manuscript
+        if manuscript.structure_version == self._seen_structure:
+            return iter(())
+        self._seen_structure = manuscript.structure_version
+        self._count(before=False)
+        summed_up = frozenset(head.object_id for head in manuscript.heads() if head.kind == plan.BOOK_SUMMARY)
+        return nodes_for(manuscript.book, self.run.goal, summed_up)
+
+    def _count(self, *, before: bool) -> None:
+        """Bring the meter up to the structure known now; chapters not outlined yet count with the sections asked."""
+        book, goal, meter = self.book.value, self.run.goal, self.run.progress_meter
+        total = there = 0
+        for chapter in book.chapters:
+            if chapter.sections:
+                wanted = [s for s in chapter.sections if goal.wants_section(chapter, s)]
+                total += len(wanted)
+                there += sum(bool(s.content) for s in wanted)
+            elif goal.wants_chapter(chapter):
+                total += book.settings.sections
+        meter.sections_total = total or None
+        if before:
+            meter.sections_before = there
+
+    def _on_node(self, node: Node, result: NodeResult) -> None:
+        if node.kind != plan.SECTION:
+            return
+        chapter, section = self.book.manuscript.section(node.object_id)
+        if result.whole:
+            self.run.progress_meter.section_done(section.id, section.word_count)
+        self.run.tell(
+            "section",
+            {
+                "section": section.id,
+                "number": f"{chapter.number}.{section.number}",
+                "title": section.title,
+                "status": str(section.status),
+            },
+        )
+
+    async def _beat(self) -> None:
+        while True:
+            await anyio.sleep(HEARTBEAT_S)
+            await in_thread(self.book.ledger.heartbeat)
+
+    async def _flush(self) -> None:
+        while True:
+            await anyio.sleep(generation_options().flush_interval_s / 2)
+            await self.service.flush_stalled()
+
+    def _what_stopped_it(self) -> str:
+        for chapter, section in self.book.value.sections():
+            if str(section.status) in ("stopped", "failed") and self.run.goal.wants_section(chapter, section):
+                return f"Section {chapter.number}.{section.number} ({section.title}) did not come out whole."
+        return "A text did not come out whole."
