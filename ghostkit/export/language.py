@@ -36,6 +36,7 @@ _RTL_LANGUAGES = frozenset(
     ]
 )
 _RTL_SCRIPTS = frozenset(["adlm", "arab", "aran", "hebr", "mand", "nkoo", "rohg", "samr", "syrc", "thaa"])
+_TRADITIONAL = frozenset(["hant", "hk", "mo", "tw"])
 _UNSPACED = frozenset(["ja", "yue", "zh"])
 
 
@@ -118,6 +119,7 @@ _LABELS = {
         untitled="Без назви",
     ),
     "zh": Labels(contents="目录", cover="封面", title_page="扉页", chapter="第{number}章", untitled="无题"),
+    "zh-hant": Labels(contents="目錄", cover="封面", title_page="扉頁", chapter="第{number}章", untitled="無題"),
 }
 
 
@@ -138,7 +140,10 @@ def direction(language: str) -> Direction:
 
 def labels(language: str) -> Labels:
     """An export's own words in `language`, in English where we have none."""
-    return _LABELS.get(language.lower().split("-")[0], Labels())
+    primary, *rest = language.lower().split("-")
+    if primary == "zh" and _TRADITIONAL.intersection(rest):
+        primary = "zh-hant"
+    return _LABELS.get(primary, Labels())
 
 
 def writes_without_spaces(language: str) -> bool:

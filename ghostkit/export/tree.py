@@ -11,12 +11,15 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from ghostkit.book.model import Book, Chapter, Section
 from ghostkit.export.language import Direction, Labels, direction, labels, language_tag
 from ghostkit.export.nodes import Block, Heading, plain_text
 from ghostkit.export.plaintext import clean, one_line, slug
 from ghostkit.export.prose import parse_prose
+
+if TYPE_CHECKING:
+    from ghostkit.book.model import Book, Chapter, Section
 
 REHEARSAL_NOTE = (
     "Rehearsal text: written offline by ghostkit's rehearsal provider, not by a language model or a person."
