@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ghostkit import sync
+    from ghostkit.book import Shelf
     from ghostkit.errors import GhostkitError
     from ghostkit.events import Event, EventManager, EventType
     from ghostkit.providers import registry
     from ghostkit.settings import get_settings
-    from ghostkit.workbench import Book, Run, background
+    from ghostkit.workbench import Book, Run, Services, background
 
 __version__ = "0.1.0"
 __all__ = [
@@ -29,6 +30,8 @@ __all__ = [
     "EventType",
     "GhostkitError",
     "Run",
+    "Services",
+    "Shelf",
     "__version__",
     "background",
     "get_settings",
@@ -43,6 +46,8 @@ _FOUND_IN = {
     "EventType": "ghostkit.events",
     "GhostkitError": "ghostkit.errors",
     "Run": "ghostkit.workbench",
+    "Services": "ghostkit.workbench",
+    "Shelf": "ghostkit.book",
     "background": "ghostkit.workbench",
     "get_settings": "ghostkit.settings",
     "registry": "ghostkit.providers",

@@ -4,6 +4,7 @@
     ├── InputError                    exit 2   something you gave is not usable
     │   ├── UnknownName                        a model, section, template, style or format that isn't there
     │   ├── TemplateError                      a template and its variables don't fit
+    │   ├── ContextTooLong                     prompt and answer don't fit the model's window
     │   └── BriefError                         an empty, oversized or binary brief
     ├── BookError
     │   ├── BookNotFound
@@ -74,6 +75,10 @@ class UnknownName(InputError):
 
 class TemplateError(InputError):
     code = "template"
+
+
+class ContextTooLong(InputError):
+    code = "context_too_long"
 
 
 class BriefError(InputError):

@@ -18,7 +18,8 @@ class Budget:
         if self.limit_usd is not None and self.spent_usd + self._reserved + ceiling_usd > self.limit_usd + 1e-12:
             left = max(self.limit_usd - self.spent_usd - self._reserved, 0.0)
             raise BudgetExceeded(
-                f"The next call could cost ${ceiling_usd:.4f}, and ${left:.4f} of the ${self.limit_usd:.2f} budget is left.",
+                f"The next call could cost ${ceiling_usd:.4f}, and ${left:.4f} of the ${self.limit_usd:.2f} budget "
+                "is left.",
                 fix="What is written stays; go on with a larger --budget.",
             )
         self._reserved += ceiling_usd

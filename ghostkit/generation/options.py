@@ -15,3 +15,7 @@ class GenerationOptions:
     chunk_characters: int = 10
     streaming: bool = True
     resume: str = "restart"
+    max_context_tokens: int = 128_000
+    """Prompt and answer together; a model's own smaller window goes before it."""
+    reserved_response_tokens: int = 4096
+    """Room kept for the answer, where the call itself doesn't ask for more."""

@@ -105,7 +105,8 @@ class PromptService:
             used |= meta.find_undeclared_variables(self._environment.parse(text))
         if used - template.variables:
             raise TemplateError(
-                f"The template {template.name!r} uses {', '.join(sorted(used - template.variables))} without declaring it.",
+                f"The template {template.name!r} uses {', '.join(sorted(used - template.variables))} "
+                "without declaring it.",
                 fix="Add it to the template's variables line.",
             )
 

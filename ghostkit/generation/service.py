@@ -11,7 +11,7 @@ from typing import Any
 import anyio
 
 from ghostkit import faults
-from ghostkit.errors import BadRequest, GhostkitError, ProviderError, ProviderTimeout
+from ghostkit.errors import BadRequest, ContextTooLong, GhostkitError, ProviderError, ProviderTimeout
 from ghostkit.events import Event, EventManager, EventType
 from ghostkit.generation import records
 from ghostkit.generation.budget import Budget
@@ -139,6 +139,7 @@ class GenerationService:
     ) -> StepResult:
         """One request: intent, call, outcome; each durable before the next."""
         info = provider.info(request.model)
+        await self._check_window(provider, info, request, options)
         ceiling = await self._cost_ceiling(provider, info, request)
         faults.point("intent.before")
         self.budget.reserve(ceiling)
@@ -165,6 +166,26 @@ class GenerationService:
             attempts=number,
             error=error,
         )
+
+    async def _check_window(
+        self, provider: Provider, info: ModelInfo, request: Request, options: GenerationOptions
+    ) -> None:
+        """Prompt and answer fit the model's window, or nothing is sent."""
+        window = min(info.context_window, options.max_context_tokens)
+        room = max(request.max_tokens, min(options.reserved_response_tokens, window // 2))
+        # No tokenizer makes more tokens than there are bytes: most prompts need no counting.
+        if sum(len(message.text.encode()) for message in request.messages) + room <= window:
+            return
+        tokens = (await provider.count_tokens(request)).tokens
+        if tokens + room > window:
+            raise ContextTooLong(
+                f"The prompt for {request.slot} has {tokens} tokens, and with {room} kept for the answer "
+                f"that is more than the {window} that {info.provider}:{info.model} may use.",
+                fix="Nothing was sent: shorten the brief or the plan, ask for fewer words, or choose a model with "
+                "a larger window (MAX_CONTEXT_TOKENS bounds it too).",
+                tokens=tokens,
+                window=window,
+            )
 
     async def _cost_ceiling(self, provider: Provider, info: ModelInfo, request: Request) -> float:
         if not info.input_usd_per_million and not info.output_usd_per_million:

@@ -17,6 +17,7 @@ from ghostkit.providers.contract import (
     UsageUpdate,
     collect,
 )
+from ghostkit.providers.fallback import stream_by_generating
 from ghostkit.providers.registry import ProviderRegistry, registry, split_model
 
 __all__ = [
@@ -38,4 +39,5 @@ __all__ = [
     "collect",
     "registry",
     "split_model",
+    "stream_by_generating",
 ]

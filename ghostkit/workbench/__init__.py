@@ -4,6 +4,17 @@ from ghostkit.workbench.book import Book, check_model
 from ghostkit.workbench.handles import Chapter, Section
 from ghostkit.workbench.run import Run
 from ghostkit.workbench.run_state import RUN_TRANSITIONS, RunState
+from ghostkit.workbench.services import Services
 from ghostkit.workbench.spawning import background
 
-__all__ = ["RUN_TRANSITIONS", "Book", "Chapter", "Run", "RunState", "Section", "background", "check_model"]
+__all__ = [
+    "RUN_TRANSITIONS",
+    "Book",
+    "Chapter",
+    "Run",
+    "RunState",
+    "Section",
+    "Services",
+    "background",
+    "check_model",
+]

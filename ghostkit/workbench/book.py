@@ -5,6 +5,8 @@ from __future__ import annotations
 import secrets
 import threading
 import weakref
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,19 +16,21 @@ from ghostkit import book as values
 from ghostkit.book.files import sweep_temporaries
 from ghostkit.book.folder import ProjectFolder
 from ghostkit.errors import GhostkitError, InputError, ModelChoiceNeeded, UnknownName
-from ghostkit.events import EventManager
-from ghostkit.generation import GenerationService, StepResult, StreamManager
-from ghostkit.ledger import Origin, SqliteLedger, Who
+from ghostkit.generation import GenerationService, StepResult, StepSpec, complete_text
+from ghostkit.ledger import Origin, Slot, SqliteLedger, Who
 from ghostkit.ports import Spawner
-from ghostkit.providers import registry, split_model
+from ghostkit.providers import ProviderRegistry, registry, split_model
 from ghostkit.settings import get_settings
+from ghostkit.workbench.creation import check_title
 from ghostkit.workbench.handles import Chapter, Section
 from ghostkit.workbench.run import Run
 from ghostkit.workbench.run_state import RunState
-from ghostkit.workbench.session import Session, generation_options
+from ghostkit.workbench.services import Services
+from ghostkit.workbench.session import Session
 from ghostkit.workbench.spawning import find_spawner
 from ghostkit.writing.absorbing import Absorber
 from ghostkit.writing.manuscript import Manuscript, find_section
+from ghostkit.writing.material import title_material
 from ghostkit.writing.plan import Goal
 from ghostkit.writing.tracked_files import FileKeeper, all_files
 
@@ -46,17 +50,18 @@ class Book:
     Opening a folder twice in one process gives the same object. Reading never waits for a runner.
     """
 
-    def __init__(self, folder: ProjectFolder) -> None:
+    def __init__(self, folder: ProjectFolder, services: Services) -> None:
         """Use `Book.open` or `Book.create`."""
         self.folder = folder
-        self.ledger = SqliteLedger(folder.ledger)
+        self.services = services
+        self.ledger = services.ledger(folder.ledger)
         try:
             self.manuscript = Manuscript(folder, self.ledger)
         except BaseException:
             self.ledger.close()
             raise
-        self.events = EventManager()
-        self.streams = StreamManager()
+        self.events = services.events()
+        self.streams = services.streams()
         self._runs: dict[str, Run] = {}
         self._latest: Run | None = None
 
@@ -77,6 +82,7 @@ class Book:
         model: str | None = None,
         author: str = "",
         continuity_lag: int | None = None,
+        services: Services | None = None,
     ) -> Book:
         """Make a book in the folder `path`; with equal arguments on an existing one, open that.
 
@@ -90,13 +96,13 @@ class Book:
             style=style, model=model, author=author, continuity_lag=continuity_lag,
         )  # fmt: skip
         if value.settings.model:
-            check_model(value.settings.model)
+            check_model(value.settings.model, (services or Services()).providers)
         folder = ProjectFolder(Path(path))
         prepare_folder(folder, value)
-        return cls.open(folder.root)
+        return cls.open(folder.root, services=services)
 
     @classmethod
-    def open(cls, path: str | Path) -> Book:
+    def open(cls, path: str | Path, *, services: Services | None = None) -> Book:
         """Open the book in the folder `path`, taking in what people changed since it was last looked at."""
         folder = ProjectFolder(Path(path))
         key = folder.root.expanduser().resolve()
@@ -104,7 +110,7 @@ class Book:
             live = _open_books.get(key)
             if live is None:
                 folder.open(writable=False)
-                live = _open_books[key] = cls(folder)
+                live = _open_books[key] = cls(folder, services or Services())
         live.look_for_edits()
         return live
 
@@ -220,14 +226,28 @@ class Book:
         parallel: int = 1,
         model: str | None = None,
         budget_usd: float | None = None,
+        export: Sequence[str] = (),
         spawner: Spawner | None = None,
     ) -> Run:
         """Write what isn't written yet, in the background; returns at once.
 
         `until` stops after a section (`"2.3"`) or chapter (`"2"`); `parallel` is how many texts may be in the making
-        at a time (the book is the same either way). Calling it again while it runs gives the same run.
+        at a time (the book is the same either way); `export` names the formats to write at the end. Calling it
+        again while it runs gives the same run.
         """
-        return self.start(Goal(until=parse_until(until)), parallel, model, budget_usd, spawner)
+        goal = Goal(until=self._place(until))
+        return self.start(goal, parallel, model, budget_usd, spawner, export)
+
+    def _place(self, until: str | None) -> tuple[int, int] | None:
+        """`until` as numbers; raises `UnknownName` where the outline shows that there is no such place."""
+        place = parse_until(until)
+        chapters = self.value.chapters
+        if place is None or not chapters:
+            return place
+        chapter = self.chapter(place[0]).value
+        if place[1] and chapter.sections:
+            find_section(self.value, f"{place[0]}.{place[1]}")
+        return place
 
     async def outline(self, *, model: str | None = None) -> OutlineView:
         """Plan the book: its outline, its people and the outline of every chapter. Edit it in `outline.md`."""
@@ -237,7 +257,13 @@ class Book:
         return OutlineView(self)
 
     def start(
-        self, goal: Goal, parallel: int, model: str | None, budget_usd: float | None, spawner: Spawner | None
+        self,
+        goal: Goal,
+        parallel: int,
+        model: str | None,
+        budget_usd: float | None,
+        spawner: Spawner | None,
+        export: Sequence[str] = (),
     ) -> Run:
         """Start a run for any goal; `write` and the handles end up here."""
         active = self.active_run
@@ -248,6 +274,11 @@ class Book:
         limit = budget_usd if budget_usd is not None else get_settings().budget_usd
         if limit is not None and not 0 <= limit < float("inf"):
             raise InputError(f"The budget is {limit}.", fix="Give an amount in USD, 0 or more.")
+        if export:
+            from ghostkit.export import exporters
+
+            for format in export:
+                exporters.get(format)
         place = find_spawner(spawner)
         chosen = self.choose_model(model)
         run = Run(
@@ -259,7 +290,8 @@ class Book:
             state=RunState.PENDING,
         )
         self._runs[run.id] = run
-        place(Session(self, run, parallel=parallel, budget_usd=limit).work, f"ghostkit run {run.id}")
+        session = Session(self, run, parallel=parallel, budget_usd=limit, export=export)
+        place(session.work, f"ghostkit run {run.id}")
         return run
 
     async def wait_for_turn(self, run: Run) -> None:
@@ -282,10 +314,10 @@ class Book:
                 raise ModelChoiceNeeded(
                     f"This book holds {real}, and no model is chosen to go on with.",
                     fix="Name one: model='rehearsal' (an offline stand-in), or provider:model; there is "
-                    f"{', '.join(registry.list_providers())}.",
+                    f"{', '.join(self.services.providers.list_providers())}.",
                 )
             chosen = DEFAULT_MODEL
-        full = check_model(chosen)
+        full = check_model(chosen, self.services.providers)
         if model and not self.value.settings.model:
             self.manuscript.change_structure(lambda book: replace(book, settings=replace(book.settings, model=full)))
         return full
@@ -301,14 +333,53 @@ class Book:
 
     async def generate(self, prompt: str, *, model: str | None = None, **options: Any) -> StepResult:
         """Ask a model something beside the book, without a place in it."""
-        service = GenerationService(ledger=SqliteLedger(None), who=self.who(), options=generation_options)
+        async with self._aside() as service:
+            return await service.generate(self.choose_model(model), prompt, **options)
+
+    async def propose_title(self, *, model: str | None = None) -> str:
+        """A title for the book by a model; the book keeps its own until `retitle`."""
+        made = title_material(self.value)
+        async with self._aside() as service:
+            spec = StepSpec(
+                slot=Slot(object_id=self.value.id, kind="title"),
+                model=self.choose_model(model),
+                prompt=service.prompts.render(made.template, **made.variables),
+                max_tokens=made.max_tokens,
+                inputs=made.inputs,
+            )
+            text = complete_text(await service.run_step(spec))
+        return " ".join(text.split()).strip('"“”')
+
+    @asynccontextmanager
+    async def _aside(self) -> AsyncIterator[GenerationService]:
+        """A service with a ledger of its own in memory, for texts that have no place in the book."""
+        service = GenerationService(
+            ledger=SqliteLedger(None),
+            who=self.who(),
+            events=self.events,
+            prompts=self.services.prompts(),
+            providers=self.services.providers,
+            streams=self.streams,
+            options=self.services.options,
+        )
         service.ledger.acquire_lease({"goal": "a prompt"})
         try:
-            return await service.generate(self.choose_model(model), prompt, **options)
+            yield service
         finally:
             await service.aclose()
+            service.ledger.close()
 
     # ── people's acts ─────────────────────────────────────────────────────────────────────────────────────
+
+    def retitle(self, title: str) -> None:
+        """Give the book another title; `original_title` stays what it was made with."""
+        name = check_title(title)
+        self.manuscript.change_structure(lambda book: replace(book, title=name))
+
+    @property
+    def checkpoints(self) -> values.CheckpointManager:
+        """The snapshots taken after each chapter: list, load, prune."""
+        return values.CheckpointManager(self.folder.checkpoints)
 
     def set_locked(self, section_id: str, locked: bool) -> None:
         """A locked section is never written by a model."""
@@ -332,10 +403,10 @@ class Book:
         return Who(actor=get_settings().actor, ghostkit_version=__version__)
 
 
-def check_model(name: str) -> str:
+def check_model(name: str, providers: ProviderRegistry = registry) -> str:
     """`provider:model` with the model filled in; raises `UnknownName` for what doesn't exist."""
     provider_name, model = split_model(name)
-    info = registry.create_provider(provider_name).info(model)
+    info = providers.create_provider(provider_name).info(model)
     return f"{info.provider}:{info.model}"
 
 

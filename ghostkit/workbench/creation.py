@@ -47,7 +47,7 @@ def make_value(
     shape = {**shape_from_brief(text, tongue), **_given(chapters=chapters, sections=sections, words=words)}
     settings = replace(BookSettings(), **shape, **_given(continuity_lag=continuity_lag, model=model))
     validate_settings(settings)
-    name = _title(title if title is not None else title_from_brief(text))
+    name = check_title(title if title is not None else title_from_brief(text))
     chosen = style_named(style).name if style else "plain"
     return Book(
         id=book_id(name, text, tongue, style=chosen, settings=settings),
@@ -81,7 +81,8 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None}
 
 
-def _title(title: str | None) -> str:
+def check_title(title: str | None) -> str:
+    """The title on one line; raises `InputError` for an empty or overlong one."""
     name = " ".join("".join(c if c.isprintable() else " " for c in title or "").split())
     if not name:
         raise InputError("The book has no title.", fix="Give a title, or begin the brief with a '# Title' line.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from ghostkit.book.checkpoints import CheckpointManager
 from ghostkit.book.styles import style_named
 from ghostkit.errors import BudgetExceeded, GhostkitError
 from ghostkit.events import Event, EventType
-from ghostkit.generation import Budget, GenerationOptions, GenerationService, PromptService
+from ghostkit.generation import Budget, GenerationService
 from ghostkit.ledger import RunRecord, Who, in_thread
 from ghostkit.settings import get_settings
 from ghostkit.workbench.run import Run, failure
@@ -32,35 +32,26 @@ HEARTBEAT_S = 15.0
 WRAP_UP_S = 15.0
 
 
-def generation_options() -> GenerationOptions:
-    """The settings as they are now: a value assigned in a cell takes effect at the next call."""
-    settings = get_settings()
-    return GenerationOptions(
-        max_retries=settings.max_retries,
-        timeout_s=settings.timeout_s,
-        flush_interval_s=settings.flush_interval_s,
-        chunk_characters=settings.stream_chunk_size,
-        streaming=settings.enable_streaming,
-        resume=settings.resume_policy,
-    )
-
-
 class Session:
     """One run on one book."""
 
-    def __init__(self, book: Book, run: Run, *, parallel: int, budget_usd: float | None) -> None:
+    def __init__(
+        self, book: Book, run: Run, *, parallel: int, budget_usd: float | None, export: Sequence[str] = ()
+    ) -> None:
         self.book = book
         self.run = run
         self.parallel = parallel
+        self.export = tuple(export)
         self.who = Who(actor=get_settings().actor, run_id=run.id, ghostkit_version=__version__)
         self.service = GenerationService(
             ledger=book.ledger,
             who=self.who,
             events=book.events,
-            prompts=PromptService(),
+            prompts=book.services.prompts(),
+            providers=book.services.providers,
             streams=book.streams,
             budget=Budget(budget_usd),
-            options=generation_options,
+            options=book.services.options,
         )
         self._seen_structure = -1
         self._whole = False
@@ -112,6 +103,8 @@ class Session:
                 data = {"slot": str(attempt.slot), "attempt": attempt.id, "most_usd": attempt.cost_ceiling_usd}
                 await self.service.emit(Event(type=EventType.GENERATION_IN_DOUBT, data=data, source="ledger"))
             await self._write()
+            for format in self.export if self._whole else ():
+                await self.book.export(format)
             state, reason = (RunState.DONE, "") if self._whole else (RunState.INCOMPLETE, self._what_stopped_it())
         except Exception as caught:
             error = caught
@@ -285,7 +278,7 @@ class Session:
 
     async def _flush(self) -> None:
         while True:
-            await anyio.sleep(generation_options().flush_interval_s / 2)
+            await anyio.sleep(self.book.services.options().flush_interval_s / 2)
             await self.service.flush_stalled()
 
     def _what_stopped_it(self) -> str:

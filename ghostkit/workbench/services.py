@@ -1,0 +1,40 @@
+"""What a live book is put together from; any of it can be replaced in a test or a notebook cell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ghostkit.events import EventManager
+from ghostkit.generation import GenerationOptions, PromptService, StreamManager
+from ghostkit.ledger import Ledger, SqliteLedger
+from ghostkit.providers import ProviderRegistry, registry
+from ghostkit.settings import get_settings
+
+
+def options_from_settings() -> GenerationOptions:
+    """The settings as they are now: a value assigned in a cell takes effect at the next call."""
+    settings = get_settings()
+    return GenerationOptions(
+        max_retries=settings.max_retries,
+        timeout_s=settings.timeout_s,
+        flush_interval_s=settings.flush_interval_s,
+        chunk_characters=settings.stream_chunk_size,
+        streaming=settings.enable_streaming,
+        resume=settings.resume_policy,
+        max_context_tokens=settings.max_context_tokens,
+        reserved_response_tokens=settings.reserved_response_tokens,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """The collaborators of a book. `Book.open(path, services=Services(providers=mine))` replaces one of them."""
+
+    providers: ProviderRegistry = field(default_factory=lambda: registry)
+    prompts: Callable[[], PromptService] = PromptService
+    options: Callable[[], GenerationOptions] = options_from_settings
+    ledger: Callable[[Path], Ledger] = SqliteLedger
+    events: Callable[[], EventManager] = EventManager
+    streams: Callable[[], StreamManager] = StreamManager
