@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ghostkit.events import Event, EventManager, EventType
     from ghostkit.providers import registry
     from ghostkit.settings import get_settings
-    from ghostkit.workbench import Book, Run, Services, background
+    from ghostkit.workbench import Book, Run, Services, background, generate_book
 
 __version__ = "0.1.0"
 __all__ = [
@@ -34,6 +34,7 @@ __all__ = [
     "Shelf",
     "__version__",
     "background",
+    "generate_book",
     "get_settings",
     "registry",
     "sync",
@@ -49,6 +50,7 @@ _FOUND_IN = {
     "Services": "ghostkit.workbench",
     "Shelf": "ghostkit.book",
     "background": "ghostkit.workbench",
+    "generate_book": "ghostkit.workbench",
     "get_settings": "ghostkit.settings",
     "registry": "ghostkit.providers",
 }

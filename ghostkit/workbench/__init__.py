@@ -1,6 +1,7 @@
 """The public face: the live book and its runs."""
 
 from ghostkit.workbench.book import Book, check_model
+from ghostkit.workbench.growing import GrowingBook, generate_book
 from ghostkit.workbench.handles import Chapter, Section
 from ghostkit.workbench.run import Run
 from ghostkit.workbench.run_state import RUN_TRANSITIONS, RunState
@@ -11,10 +12,12 @@ __all__ = [
     "RUN_TRANSITIONS",
     "Book",
     "Chapter",
+    "GrowingBook",
     "Run",
     "RunState",
     "Section",
     "Services",
     "background",
     "check_model",
+    "generate_book",
 ]

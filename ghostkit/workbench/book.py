@@ -63,7 +63,7 @@ class Book:
         self.events = services.events()
         self.streams = services.streams()
         self._runs: dict[str, Run] = {}
-        self._latest: Run | None = None
+        self._observed = False
 
     # ── making and opening ────────────────────────────────────────────────────────────────────────────────
 
@@ -290,9 +290,17 @@ class Book:
             state=RunState.PENDING,
         )
         self._runs[run.id] = run
+        self._observe()
         session = Session(self, run, parallel=parallel, budget_usd=limit, export=export)
         place(session.work, f"ghostkit run {run.id}")
         return run
+
+    def _observe(self) -> None:
+        """Subscribe the log files, once the book is written to and not before: reading leaves no trace."""
+        if not self._observed:
+            self._observed = True
+            for observer in self.services.observers(self.folder, self.value.id):
+                self.events.subscribe_all(observer)
 
     async def wait_for_turn(self, run: Run) -> None:
         """Runs of one book go one after the other."""

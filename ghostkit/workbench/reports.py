@@ -69,7 +69,7 @@ def state_of(book: Book) -> str:
 
 
 def _costs(book: Book) -> dict[str, float]:
-    return book.ledger.cost_by_object()
+    return dict(book.ledger.cost_by_object())
 
 
 def _model_of(book: Book, section_id: str) -> str:

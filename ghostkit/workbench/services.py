@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ghostkit.events import EventManager
+from ghostkit.book import ProjectFolder
+from ghostkit.events import EventManager, Handler
 from ghostkit.generation import GenerationOptions, PromptService, StreamManager
 from ghostkit.ledger import Ledger, SqliteLedger
 from ghostkit.providers import ProviderRegistry, registry
@@ -28,6 +29,14 @@ def options_from_settings() -> GenerationOptions:
     )
 
 
+def log_files(folder: ProjectFolder, book_id: str) -> Sequence[Handler]:
+    """The structured log of every event, and the error log beside it; both without secrets."""
+    from ghostkit.events import ErrorHandler, LoggingHandler
+
+    logs = folder.root / "logs"
+    return LoggingHandler(logs / "ghostkit.jsonl", book=book_id), ErrorHandler(logs / "errors.jsonl", book=book_id)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """The collaborators of a book. `Book.open(path, services=Services(providers=mine))` replaces one of them."""
@@ -38,3 +47,4 @@ class Services:
     ledger: Callable[[Path], Ledger] = SqliteLedger
     events: Callable[[], EventManager] = EventManager
     streams: Callable[[], StreamManager] = StreamManager
+    observers: Callable[[ProjectFolder, str], Sequence[Handler]] = log_files
