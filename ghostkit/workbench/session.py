@@ -11,11 +11,12 @@ import anyio
 
 from ghostkit import __version__
 from ghostkit.book.checkpoints import CheckpointManager
+from ghostkit.book.status import SectionStatus
 from ghostkit.book.styles import style_named
 from ghostkit.errors import BudgetExceeded, GhostkitError
 from ghostkit.events import Event, EventType
 from ghostkit.generation import Budget, GenerationService
-from ghostkit.ledger import RunRecord, Who, in_thread
+from ghostkit.ledger import RunRecord, Slot, Who, in_thread
 from ghostkit.settings import get_settings
 from ghostkit.workbench.run import Run, failure
 from ghostkit.workbench.run_state import RunState
@@ -283,6 +284,8 @@ class Session:
 
     def _what_stopped_it(self) -> str:
         for chapter, section in self.book.value.sections():
-            if str(section.status) in ("stopped", "failed") and self.run.goal.wants_section(chapter, section):
-                return f"Section {chapter.number}.{section.number} ({section.title}) did not come out whole."
+            if section.status is SectionStatus.STOPPED and self.run.goal.wants_section(chapter, section):
+                attempts = self.book.ledger.attempts(Slot(object_id=section.id, kind=plan.SECTION))
+                how = f"ended as {attempts[-1].state}" if attempts else "did not come out whole"
+                return f"Section {chapter.number}.{section.number} ({section.title}) {how}."
         return "A text did not come out whole."

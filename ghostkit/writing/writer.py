@@ -94,11 +94,17 @@ class BookWriter:
         return self.manuscript.head(node.object_id, node.kind) is not None
 
     async def run_node(self, node: Node) -> bool:
-        """Do one node; True if it came out whole. Doing it again costs nothing."""
+        """Do one node; True if it came out whole. Doing it again costs nothing.
+
+        Raises the provider's error where there was one; an answer that ended early is no error, only not whole.
+        """
         run = getattr(self, f"_{node.kind}")
         result: NodeResult = await run(node)
         if self._on_node is not None:
             self._on_node(node, result)
+        step = result.step
+        if step is not None and step.ending is Ending.ERROR and step.error is not None:
+            raise step.error
         return result.whole
 
     # ── texts ─────────────────────────────────────────────────────────────────────────────────────────────
