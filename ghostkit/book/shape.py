@@ -177,7 +177,7 @@ def _plain(kind: str, expression: re.Pattern[str], sentence: str) -> Iterator[in
         before, after = sentence[max(0, start - 40) : start], sentence[end : end + 20]
         if _BOUND_BEFORE.search(before):
             continue
-        if kind == "chapters" and (_SOME_BEFORE.search(before) or _SOME_AFTER.search(after) or _PARTS.search(sentence)):
+        if kind == "chapters" and (_SOME_BEFORE.search(before) or _SOME_AFTER.search(after)):
             continue
         value = _value(match["n"])
         if least <= value <= most:

@@ -26,7 +26,7 @@ def safe_slug(title: str, taken: Iterable[str] = ()) -> str:
     Never empty, a dot name, a Windows device or a path; at most 80 characters and 200 bytes in UTF-8, and with
     -2, -3 … unlike every name in `taken`, also where upper and lower case count as the same.
     """
-    base = _cut(_hyphenated(_folded(title)), MAX_CHARACTERS, MAX_BYTES) or _FALLBACK
+    base = _cut(_hyphenated(_folded(title[:2000])), MAX_CHARACTERS, MAX_BYTES) or _FALLBACK
     if base in _RESERVED:
         base += "-book"
     used = {_folded(name) for name in taken}

@@ -1,5 +1,7 @@
 """What a brief says about the book's shape is found; what it doesn't say plainly is not guessed."""
 
+import time
+
 import pytest
 
 from ghostkit.book.shape import shape_from_brief
@@ -94,6 +96,12 @@ def test_what_russian_leaves_open_is_not_guessed(text: str) -> None:
 def test_words_of_a_chapter_are_not_taken_for_words_of_a_section() -> None:
     assert shape_from_brief(NOT_SAID_RU[-1], "ru") == {"chapters": 3}
     assert shape_from_brief("Three chapters of 500 words each.", "en") == {"chapters": 3}
+
+
+def test_a_brief_made_to_be_slow_is_read_in_time() -> None:
+    started = time.perf_counter()
+    assert shape_from_brief("8 chapters sections words " * 12_000) == {"chapters": 8}
+    assert time.perf_counter() - started < 10  # 0.2 s as it is; minutes where a look-around goes over the whole text
 
 
 @pytest.mark.parametrize("number", range(1, 41))

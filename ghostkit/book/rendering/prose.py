@@ -14,11 +14,16 @@ _SECTION_HEADING: Final = re.compile(r"^##(?:[ \t]+(.*))?$")
 _CHAPTER_HEADING: Final = re.compile(r"^#(?:[ \t]+(.*))?$")
 _FENCE: Final = re.compile(r"^ {0,3}(`{3,}|~{3,})(.*)$")
 _BLANK: Final = " \t\n"
+# All that Unicode calls a space, and the byte-order mark, which is one that shows nothing.
+_EDGES: Final = (
+    "\t\n\x0b\x0c\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 
 
 def tidy_title(title: str) -> str:
     """A title as one line: runs of blanks and line breaks become one space; a no-break space inside stays."""
-    return re.sub(r"\A[\s\ufeff]+|[\s\ufeff]+\Z", "", re.sub(r"[ \t\r\n\f\v]+", " ", title))
+    return re.sub(r"[ \t\r\n\f\v]+", " ", title).strip(_EDGES)
 
 
 def tidy_body(body: str) -> str:

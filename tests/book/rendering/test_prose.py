@@ -72,6 +72,11 @@ def test_tidying_twice_is_tidying_once(text: str) -> None:
     assert tidy_title(tidy_title(text)) == tidy_title(text)
 
 
+def test_every_kind_of_space_goes_from_a_titles_ends() -> None:
+    spaces = "".join(c for c in map(chr, range(0x110000)) if c.isspace())
+    assert tidy_title(f"{spaces}\ufeffA\u00a0b{spaces}\ufeff") == "A\u00a0b"
+
+
 @pytest.mark.parametrize(
     ("text", "parsed"),
     [
