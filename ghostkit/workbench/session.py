@@ -13,7 +13,7 @@ from ghostkit import __version__
 from ghostkit.book.checkpoints import CheckpointManager
 from ghostkit.book.status import SectionStatus
 from ghostkit.book.styles import style_named
-from ghostkit.errors import BudgetExceeded, GhostkitError
+from ghostkit.errors import BudgetExceeded, GhostkitError, StorageError
 from ghostkit.events import Event, EventType
 from ghostkit.generation import Budget, GenerationService
 from ghostkit.ledger import RunRecord, Slot, Who, in_thread
@@ -68,6 +68,11 @@ class Session:
                 # From outside (Ctrl-C, a closing loop) as from cancel(): the end is recorded in `_record_end`.
                 self.run.end(RunState.CANCELLED, "stopped")
                 raise
+            except OSError as caught:
+                error = StorageError(
+                    f"Could not write: {caught.strerror or caught}.",
+                    fix="Nothing recorded was lost; make room or mend the disk, then go on.",
+                )
             except Exception as caught:
                 error = caught
         if not self.run.done:
