@@ -1,0 +1,95 @@
+"""ghostkit in a Jupyter kernel: a run shows itself live, and as finished prose in the saved notebook.
+
+While a run goes on, its output is a widget. When it ends, the same output is replaced by plain HTML, because a saved
+widget needs a kernel that still knows it: JupyterLab shows "model not found" in its place, whatever else is in
+the output.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from contextvars import Context
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from ghostkit.ports import install
+
+if TYPE_CHECKING:
+    from ghostkit.workbench import Run
+
+Bundle = dict[str, Any]
+
+_views: dict[str, Any] = {}
+"""The view of each run that was shown while it went on, by the run's id: all its outputs share one."""
+_waiting: set[str] = set()
+"""The runs whose outputs are to be replaced when they end, by id."""
+_BOX = "max-height:60vh;overflow:auto;padding:0 1em;border:1px solid #8884;border-radius:8px"
+
+
+def use() -> None:
+    """Let runs show themselves, if this is an IPython kernel; elsewhere nothing happens. Calling it again is fine."""
+    shell = _kernel_shell()
+    if shell is None:
+        return
+    install(display=mime_bundle)
+    formatter = shell.display_formatter.ipython_display_formatter
+    formatter.for_type_by_name("ghostkit.workbench.run", "Run", show)
+
+
+def _kernel_shell() -> Any:
+    """IPython's shell, when it lives in a kernel."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return shell if shell is not None and getattr(shell, "kernel", None) is not None else None
+
+
+def mime_bundle(run: Run) -> Bundle:
+    """What an output of a run holds: the live view while there is something to see, HTML and text in any case."""
+    bundle: Bundle = {"text/plain": repr(run), "text/html": prose_html(run)}
+    if not run.done and _can_show_widgets():
+        bundle |= _view(run)._repr_mimebundle_()[0]
+        bundle["text/plain"] = repr(run)
+    return bundle
+
+
+def _can_show_widgets() -> bool:
+    return all(find_spec(package) is not None for package in ("anywidget", "ghostkit_widgets"))
+
+
+def prose_html(run: Run) -> str:
+    """The run's prose in a box that scrolls, as safe HTML without script."""
+    return f'<div style="{_BOX}">{run.to_html()}</div>'
+
+
+def show(run: Run) -> None:
+    """Display `run`; its outputs are brought up to date when it ends."""
+    publish = _kernel_shell().display_pub.publish
+    if run.done:
+        publish(data=mime_bundle(run))
+        return
+    transient = {"display_id": f"ghostkit-{run.id}"}
+    publish(data=mime_bundle(run), transient=transient)
+    if run.id not in _waiting:
+        _waiting.add(run.id)
+        _when_done(run, lambda: publish(data=mime_bundle(run), transient=transient, update=True))
+
+
+def _when_done(run: Run, act: Callable[[], None]) -> None:
+    def heard(kind: str, _data: Mapping[str, Any]) -> None:
+        if kind == "state" and run.done:
+            unsubscribe()
+            _waiting.discard(run.id)
+            # An empty context: the message then belongs to the cell that runs now (the one that awaits the run,
+            # if any), not to the one that started it, whose output front ends no longer listen to.
+            Context().run(act)
+
+    unsubscribe = run.subscribe(heard)
+
+
+def _view(run: Run) -> Any:
+    from ghostkit_widgets import RunView
+
+    if run.id not in _views:
+        _views[run.id] = RunView(run)
+    return _views[run.id]
