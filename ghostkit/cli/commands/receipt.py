@@ -1,0 +1,75 @@
+"""`ghostkit receipt`: where a section's text comes from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ghostkit.cli.options import json_option, open_book, path_argument
+from ghostkit.cli.terminal import say, say_json
+from ghostkit.cli.wording import counted, duration, money
+
+
+@click.command()
+@path_argument
+@click.argument("section")
+@click.option("--prompt", is_flag=True, help="Print the messages that were sent, too.")
+@json_option
+def receipt(path: Path, section: str, prompt: bool, as_json: bool) -> None:
+    """Show where the text of SECTION (such as 2.3) comes from: model, request, inputs, tokens, cost, attempts.
+
+    \b
+    Examples:
+      ghostkit receipt projects/salt-road 2.3
+      ghostkit receipt projects/salt-road 2.3 --prompt
+      ghostkit receipt projects/salt-road 2.3 --json
+    """
+    found = open_book(path).receipt(section)
+    if as_json:
+        say_json(found)
+        return
+    for line in receipt_lines(found):
+        say(line)
+    if prompt:
+        print_messages(found["request"].get("messages", []))
+
+
+def receipt_lines(found: dict[str, Any]) -> list[str]:
+    """A receipt as aligned lines."""
+    usage = found["usage"]
+    first = f", first word after {found['first_token_s']:.2f} s" if found["first_token_s"] is not None else ""
+    total = f"{duration(found['total_s'])}{first}" if found["total_s"] is not None else "unknown"
+    rows = [
+        ("model", found["model"]),
+        ("asked by", f"{found['actor']}, {found['started_at']}"),
+        ("tokens", f"{usage['input_tokens']:,} in, {usage['output_tokens']:,} out ({usage['source']})"),
+        ("cost", money(found["cost_usd"])),
+        ("time", total),
+        ("served by", found["served_by"]),
+        ("fingerprint", found["fingerprint"]),
+        ("slot", found["slot"]),
+    ]
+    lines = [f"{found['number']} {found['title']}"]
+    lines += [f"  {name:<12} {value}" for name, value in rows]
+    lines.append(f"  {'made from':<12} " + ", ".join(f"{n} {digest[:8]}" for n, digest in found["inputs"].items()))
+    lines.append(f"  {'attempts':<12} {counted(len(found['attempts']), 'attempt')}: " + _attempts(found["attempts"]))
+    if found.get("edited_since"):
+        lines.append("  The text has been edited by a person since.")
+    return lines
+
+
+def _attempts(attempts: list[dict[str, Any]]) -> str:
+    return "; ".join(
+        f"{a['state']}{' (' + a['error'] + ')' if a['error'] else ''}, {money(a['cost_usd'])}" for a in attempts
+    )
+
+
+def print_messages(messages: list[Any]) -> None:
+    """Messages as they were, or would be, sent."""
+    for message in messages:
+        role, text = (message["role"], message["text"]) if isinstance(message, dict) else message
+        say()
+        say(f"─── {role} " + "─" * max(3, 60 - len(role)))
+        say(text)

@@ -1,0 +1,38 @@
+"""`ghostkit stats`: calls, tokens, cost, seconds, cache."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from ghostkit.cli.options import json_option, open_book, path_argument
+from ghostkit.cli.terminal import say, say_json
+from ghostkit.cli.wording import counted, duration, money
+
+
+@click.command()
+@path_argument
+@json_option
+def stats(path: Path, as_json: bool) -> None:
+    """Add up what a book has asked for: calls, tokens, cost, seconds, cache.
+
+    \b
+    Examples:
+      ghostkit stats projects/salt-road
+      ghostkit stats projects/salt-road --json
+    """
+    found = open_book(path).stats()
+    if as_json:
+        say_json(found)
+        return
+    tokens, cache = found["tokens"], found["cache"]
+    looked_up = cache["hits"] + cache["misses"]
+    say(f"calls    {found['calls']:,}")
+    say(f"tokens   {tokens['input']:,} in, {tokens['output']:,} out")
+    say(f"cost     {money(found['cost_usd'])}")
+    if found.get("in_doubt_usd"):
+        say(f"in doubt at most {money(found['in_doubt_usd'])} more")
+    say(f"time     {duration(found['seconds'])} of generation")
+    share = f", {cache['hit_rate']:.0%} of {counted(looked_up, 'look-up')}" if looked_up else ""
+    say(f"cache    {cache['backend']}{share}")
