@@ -11,6 +11,8 @@ from pathlib import Path
 from ghostkit.errors import LedgerDamaged, LedgerError, StorageError
 from ghostkit.ledger.migrations import LATEST, migrate
 
+LOCK_NAME = "ledger.lock"
+"""The runner's lock file, beside the ledger; made when a ledger is first looked at, and left there."""
 _FULL_OR_READONLY = ("full", "disk i/o", "readonly", "read-only", "unable to open")
 
 
@@ -45,7 +47,7 @@ _DAMAGE_FIX = (
 
 
 def _damage(path: Path | str, error: Exception) -> str:
-    return f"The ledger {path} is damaged ({error})."
+    return f"The ledger {path} is damaged ({' '.join(str(error).split())})."
 
 
 class Connection:
@@ -113,7 +115,12 @@ class Connection:
 
 def _check_whole(path: Path) -> None:
     """Notice a cut-off file before SQLite pads it: the header says how many pages there must be."""
-    if not path.exists() or path.stat().st_size == 0:
+    if not path.exists():
+        return
+    if path.stat().st_size == 0:
+        # Killed while it was made, or emptied since? Whoever opened it to the end left the lock file beside it.
+        if path.with_name(LOCK_NAME).exists():
+            raise LedgerDamaged(_damage(path, Exception("the file is empty")), fix=_DAMAGE_FIX)
         return
     with open(path, "rb") as handle:
         header = handle.read(100)

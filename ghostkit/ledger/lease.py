@@ -20,11 +20,15 @@ from filelock import FileLock, Timeout
 
 from ghostkit import faults
 from ghostkit.errors import LeaseHeld, LeaseLost, StorageError
-from ghostkit.ledger.connection import Connection
+from ghostkit.ledger.connection import LOCK_NAME, Connection
 
 HEARTBEAT_S = 15.0
 ABANDONED_AFTER_S = 60.0
 """A holder on another machine that hasn't been heard of for this long is taken to be gone."""
+LOOKING_TAKES_S = 10.0
+"""The most a process that only looks for edits may keep the lock; a runner waits that long for it."""
+GRACE_S = 0.3
+"""The same where the row names a runner: it may have been killed, and the lock be a looker's after all."""
 
 
 class Lease:
@@ -39,7 +43,7 @@ class Lease:
         """Take the lease or raise `LeaseHeld` naming who has it; returns the fencing token."""
         path = self._connection.path
         if path is not None:
-            self._take_os_lock(path)
+            self._wait_for_os_lock(path)
         try:
             self.token = self._take_row(holder)
         except BaseException:
@@ -48,8 +52,21 @@ class Lease:
         faults.point("lease.after_commit")
         return self.token
 
+    def _wait_for_os_lock(self, path: Path) -> None:
+        """Take the lock, giving processes that hold it without being a runner (`exclusive_if_free`) time to leave."""
+        started = time.monotonic()
+        while True:
+            try:
+                self._take_os_lock(path)
+                return
+            except LeaseHeld:
+                runner = self.holder().get("released") is False
+                if time.monotonic() - started > (GRACE_S if runner else LOOKING_TAKES_S):
+                    raise
+            time.sleep(0.02)
+
     def _take_os_lock(self, path: Path) -> None:
-        lock = FileLock(path.with_name("ledger.lock"), thread_local=False)
+        lock = FileLock(path.with_name(LOCK_NAME), thread_local=False)
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -93,12 +110,15 @@ class Lease:
 
     def release(self) -> None:
         """Give it back; harmless when it is lost or was never held."""
-        if self.token is not None:
-            faults.point("lease.before_release")
-            with self._connection.transaction() as sql:
-                sql.execute("UPDATE lease SET released_at = ? WHERE id = 1 AND token = ?", (time.time(), self.token))
-        self.token = None
-        self._drop_os_lock()
+        token, self.token = self.token, None
+        try:
+            if token is not None:
+                faults.point("lease.before_release")
+                with self._connection.transaction() as sql:
+                    sql.execute("UPDATE lease SET released_at = ? WHERE id = 1 AND token = ?", (time.time(), token))
+        finally:
+            # A full disk must not keep this process from taking the book up again.
+            self._drop_os_lock()
 
     def _drop_os_lock(self) -> None:
         if self._lock is not None:

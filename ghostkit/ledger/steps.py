@@ -92,8 +92,12 @@ def open_attempt(connection: sqlite3.Connection, intent: Intent, who: Who) -> At
 def attempt(connection: sqlite3.Connection, uid: str) -> Attempt:
     row = connection.execute(_ATTEMPT + "WHERE attempt.uid = ?", (uid,)).fetchone()
     if row is None:
-        raise LedgerError(f"The ledger has no attempt {uid}.", fix="It belongs to another book or was never recorded.")
+        raise _unknown(uid)
     return _attempt(row)
+
+
+def _unknown(uid: str) -> LedgerError:
+    return LedgerError(f"The ledger has no attempt {uid}.", fix="It belongs to another book or was never recorded.")
 
 
 def attempts(connection: sqlite3.Connection, slot: Slot) -> list[Attempt]:
@@ -164,6 +168,8 @@ def served_step(connection: sqlite3.Connection, slot: Slot) -> str | None:
 def request_of(connection: sqlite3.Connection, uid: str) -> dict[str, Any]:
     """The exact request of an attempt: model, parameters, messages (purged parts say so), template, inputs."""
     row = connection.execute("SELECT * FROM attempt WHERE uid = ?", (uid,)).fetchone()
+    if row is None:
+        raise _unknown(uid)
     stored = json.loads(row["request"])
     inputs = connection.execute("SELECT name, hash FROM input WHERE attempt_id = ? ORDER BY name", (row["id"],))
     return {
