@@ -1,0 +1,100 @@
+"""What every test gets: no network, no settings of the machine, asyncio and trio; and `require` for optional parts."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ghostkit import faults
+from ghostkit.providers import registry
+from ghostkit.settings import reset_settings
+from ghostkit.settings.model import variables_by_field
+
+REQUIRED = frozenset(filter(None, os.environ.get("GHOSTKIT_REQUIRE", "").replace(" ", "").split(",")))
+
+Require = Callable[[str, object, str], None]
+"""(part, whether it is there, why it may be missing)"""
+
+
+@pytest.fixture(params=["asyncio", "trio"])
+def anyio_backend(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def require() -> Require:
+    """`require("java", shutil.which("java"), "no Java runtime")`: skip with the reason unless the part is there.
+
+    Where the environment's GHOSTKIT_REQUIRE (a comma list) names the part, its absence is a failure.
+    """
+
+    def check(part: str, found: object, reason: str) -> None:
+        if found:
+            return
+        if part in REQUIRED:
+            pytest.fail(f"GHOSTKIT_REQUIRE asks for {part}: {reason}")
+        pytest.skip(f"{part}: {reason}")
+
+    return check
+
+
+def _is_local(address: Any) -> bool:
+    if isinstance(address, str | bytes):  # a Unix socket
+        return True
+    host = str(address[0])
+    if host in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.split("%")[0]).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_network() -> Iterator[None]:
+    """Connections to anything but this machine fail at once, whatever library asks."""
+    connect, connect_ex = socket.socket.connect, socket.socket.connect_ex
+
+    def checked(method: Callable[[socket.socket, Any], Any]) -> Callable[[socket.socket, Any], Any]:
+        def call(self: socket.socket, address: Any) -> Any:
+            if not _is_local(address):
+                raise OSError(f"a test tried to reach {address!r}; the network is off in tests")
+            return method(self, address)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket.socket, "connect", checked(connect))
+        patch.setattr(socket.socket, "connect_ex", checked(connect_ex))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """None of the machine's settings or keys, no `.env`, no fault plan, and no provider left by another test."""
+    ours = {name for names in variables_by_field().values() for name in names}
+    for name in os.environ:
+        if name in ours or (name.startswith("GHOSTKIT_") and name != "GHOSTKIT_REQUIRE"):
+            monkeypatch.delenv(name)
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    if Path(".env").exists():
+        monkeypatch.chdir(tmp_path_factory.mktemp("no-env"))
+    registered = dict(registry._registered)
+    reset_settings()
+    yield
+    reset_settings()
+    faults.load({})
+    registry._registered.clear()
+    registry._registered.update(registered)
+
+
+@pytest.fixture
+def fault() -> Callable[[str], None]:
+    """`fault("lease.before_release:1:eio")`: plan a fault in this process, for the rest of the test."""
+    return lambda plan: faults.load({"GHOSTKIT_FAULT": plan})
