@@ -44,8 +44,8 @@ def append(
         )
     attempt_row = connection.execute("SELECT id FROM attempt WHERE uid = ?", (attempt_id,)).fetchone()
     cursor = connection.execute(
-        "INSERT INTO revision (object, kind, base_id, author, origin, text_id, attempt_id, run_id, version, created_at) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO revision (object, kind, base_id, author, origin, text_id, attempt_id, run_id, version, "
+        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             object_id, kind, base, who.actor, str(origin), text_id, attempt_row[0] if attempt_row else None,
             who.run_id, who.ghostkit_version, time.time(),

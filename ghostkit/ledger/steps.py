@@ -77,7 +77,8 @@ def open_attempt(connection: sqlite3.Connection, intent: Intent, who: Who) -> At
         "INSERT INTO attempt (uid, step_id, number, state, model, base_url, template, fingerprint, request, "
         "cost_ceiling_usd, started_at, actor, run_id, version) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            intent.attempt_id, step.id, number, intent.model, intent.base_url, intent.template, bytes.fromhex(intent.fingerprint),
+            intent.attempt_id, step.id, number, intent.model, intent.base_url, intent.template,
+            bytes.fromhex(intent.fingerprint),
             json.dumps(request, ensure_ascii=False, separators=(",", ":")), intent.cost_ceiling_usd, time.time(),
             who.actor, who.run_id, who.ghostkit_version,
         ),

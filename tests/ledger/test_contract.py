@@ -34,7 +34,8 @@ ENDED_BADLY = [AttemptState(s) for s in ("length", "truncated", "refused", "canc
 @pytest.fixture(params=["file", "memory"])
 def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteLedger]:
     """One that holds the lease."""
-    made = SqliteLedger(tmp_path / "ledger.sqlite" if request.param == "file" else None)
+    path = tmp_path / "ledger.sqlite" if request.param == "file" else None
+    made = SqliteLedger(path, synchronous="OFF")  # the tests of the file itself are elsewhere; here it need not sync
     made.acquire_lease({"goal": "a test"})
     yield made
     made.release_lease()
