@@ -78,20 +78,29 @@ class Absorber:
 
     def _absorb_outline(self, file: TrackedFile, text: str) -> None:
         parsed = parse_outline(text, str(file.path))
-        self.manuscript.change_structure(lambda book: merge_outline(book, parsed.title, parsed.chapters))
-        book = replace(self.manuscript.book, outline_summary=parsed.summary)
-        self._revise(file, book.id, "outline", adoption.outline_text(book))
+
+        def merged(book: Book) -> Book:
+            return merge_outline(book, parsed.title, parsed.chapters)
+
+        # The revision goes first: should the process die in between, the file still differs from the plan and is
+        # taken in again. The other way round it would agree, and nobody would know of the edit.
+        planned = replace(merged(self.manuscript.book), outline_summary=parsed.summary)
+        self._record(file, planned.id, "outline", adoption.outline_text(planned))
+        self.manuscript.change_structure(merged)
+        self.manuscript.text_arrived(planned.id, "outline")
 
     def _absorb_chapter_outline(self, file: TrackedFile, text: str) -> None:
         parsed = parse_chapter_outline(text, str(file.path))
         wanted = file.object_id
+        planned = merge_chapter(self.manuscript.chapter(wanted), parsed)
+        self._record(file, wanted, "chapter_outline", adoption.chapter_outline_text(planned))  # first, as above
         self.manuscript.change_structure(
             lambda book: replace(
                 book,
                 chapters=tuple(merge_chapter(c, parsed) if c.id == wanted else c for c in book.chapters),
             )
         )
-        self._revise(file, wanted, "chapter_outline", adoption.chapter_outline_text(self.manuscript.chapter(wanted)))
+        self.manuscript.text_arrived(wanted, "chapter_outline")
 
     def _absorb_metadata(self, file: TrackedFile, text: str) -> None:
         found = parse_metadata(text, str(file.path))
@@ -123,7 +132,12 @@ class Absorber:
 
     # ── recording ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def _revise(self, file: TrackedFile, object_id: str, kind: str, text: str) -> Revision | None:
+    def _revise(self, file: TrackedFile, object_id: str, kind: str, text: str) -> None:
+        if self._record(file, object_id, kind, text) is not None:
+            self.manuscript.text_arrived(object_id, kind)
+
+    def _record(self, file: TrackedFile, object_id: str, kind: str, text: str) -> Revision | None:
+        """A person's text as the head, unless it is that already."""
         head = self.manuscript.ledger.head(object_id, kind)
         if head is not None and head.text.strip("\n") == text:
             return None
@@ -132,7 +146,6 @@ class Absorber:
             object_id, kind, text, self.who, base_id=head.id if head else None, events=[event]
         )
         self.taken.append(event)
-        self.manuscript.text_arrived(object_id, kind)
         return revision
 
     def _event(self, file: TrackedFile, object_id: str, kind: str, text: str) -> Event:
@@ -145,9 +158,10 @@ class Absorber:
         aside = file.path.with_name(f"{file.path.stem}.yours-{text_hash(text)[:8]}{file.path.suffix}")
         if not aside.exists():
             write_atomic(aside, text.encode(), file.kind)
-            event = self._event(replace(file, path=aside), file.object_id, "kept_aside", text)
-            self.manuscript.ledger.record([event], self.who)
-            self.taken.append(event)
+        event = self._event(replace(file, path=aside), file.object_id, "kept_aside", text)
+        # The key and not the file says whether it was told: a crash may have come between the two.
+        told = replace(event, key=f"kept_aside:{event.data['path']}")
+        self.taken += self.manuscript.ledger.record([told], self.who)
 
     def _rename_chapter(self, wanted: str, title: str) -> None:
         self.manuscript.change_structure(
