@@ -52,6 +52,7 @@ def book_html(book: Book) -> str:
 
 def run_html(run: Run) -> str:
     """The prose of a run, as paragraphs of escaped text, under one line that says how it stands."""
-    line = f"{run.goal_text} · {run.state} · {run.progress_meter.words} words · {run.model}"
-    paragraphs = "".join(f"<p>{escape(text)}</p>" for text in run.text().split("\n\n") if text.strip())
+    prose = run.text()
+    line = f"{run.goal_text} · {run.state} · {len(prose.split())} words · {run.model}"
+    paragraphs = "".join(f"<p>{escape(text)}</p>" for text in prose.split("\n\n") if text.strip())
     return f'<div style="{_STYLE}"><p><small>{escape(line)}</small></p>{paragraphs}</div>'

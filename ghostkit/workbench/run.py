@@ -177,7 +177,8 @@ class Run:
                 listener(kind, data)
             except Exception:
                 with self._lock:
-                    self._listeners.remove(listener)
+                    if listener in self._listeners:  # it may have ended its subscription just before
+                        self._listeners.remove(listener)
 
     def add_text(self, section_id: str, piece: str) -> None:
         self.progress_meter.add_text(section_id, piece)
