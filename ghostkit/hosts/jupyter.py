@@ -3,10 +3,14 @@
 While a run goes on, its output is a widget. When it ends, the same output is replaced by plain HTML, because a saved
 widget needs a kernel that still knows it: JupyterLab shows "model not found" in its place, whatever else is in
 the output.
+
+While a cell runs, the loop is woken every `TICK_S`. Python handles the signal of an interrupted kernel only when its
+main thread comes by, and a loop that waits for nothing but a silent provider may not come by for minutes.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from collections.abc import Callable, Mapping
 from contextvars import Context
@@ -24,6 +28,8 @@ _views: dict[str, Any] = {}
 """The view of each run that was shown while it went on, by the run's id: all its outputs share one."""
 _waiting: set[str] = set()
 """The runs whose outputs are to be replaced when they end, by id."""
+TICK_S = 0.1
+"""How long an interrupt may go unnoticed while a cell awaits something silent."""
 _BOX = "max-height:60vh;overflow:auto;padding:0 1em;border:1px solid #8884;border-radius:8px"
 
 
@@ -35,6 +41,7 @@ def use() -> None:
     install(display=mime_bundle)
     formatter = shell.display_formatter.ipython_display_formatter
     formatter.for_type_by_name("ghostkit.workbench.run", "Run", show)
+    _ticker.watch(shell)
 
 
 def _kernel_shell() -> Any:
@@ -93,3 +100,38 @@ def _view(run: Run) -> Any:
     if run.id not in _views:
         _views[run.id] = RunView(run)
     return _views[run.id]
+
+
+class _Ticker:
+    """Wakes the loop now and then while a cell runs, and never between cells."""
+
+    def __init__(self) -> None:
+        self._shell: Any = None
+        self._handle: asyncio.TimerHandle | None = None
+
+    def watch(self, shell: Any) -> None:
+        if self._shell is shell:
+            return
+        self._shell = shell
+        shell.events.register("pre_run_cell", self.start)
+        shell.events.register("post_run_cell", self.stop)
+        self.start()  # for the cell that is running: it is the one that named ghostkit first
+
+    def start(self, _info: Any = None) -> None:
+        self.stop()
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            return
+        self._tick(loop)
+
+    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._handle = loop.call_later(TICK_S, self._tick, loop)
+
+    def stop(self, _result: Any = None) -> None:
+        if self._handle is not None:
+            self._handle.cancel()
+            self._handle = None
+
+
+_ticker = _Ticker()

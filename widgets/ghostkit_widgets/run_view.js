@@ -37,14 +37,15 @@ class Section {
     this.number = "";
     this.title = "";
     this.place = [Infinity, Infinity];
+    this.status = "";
     this.text = "";
     this.end = 0; // characters of the section's text that are known or known to be missing
     this.ragged = false; // something in the middle is missing
     this.version = 0; // counts replacements: text that is drawn already isn't right any more
   }
 
-  name({ number, title, place }) {
-    Object.assign(this, { number, title, place });
+  name({ number, title, place, status }) {
+    Object.assign(this, { number, title, place, status });
   }
 
   // Put `delta` at `pos`; true if everything before it is known.
@@ -223,6 +224,7 @@ class SectionView {
   draw() {
     const { section } = this;
     setText(this.heading, `${section.number} ${section.title}`.trim());
+    this.node.dataset.status = section.status;
     if (this.version !== section.version) this.clear();
     // Line breaks at the end wait for what follows them: two make a paragraph.
     const end = section.text.trimEnd().length;

@@ -31,7 +31,7 @@ class RunView(anywidget.AnyWidget):
     """The prose of the sections that are finished and the run's status; renewed when sections end."""
 
     def __init__(self, run: Run) -> None:
-        self.feed = RunFeed(run, self._send, self._publish)
+        self.feed = RunFeed(run, self._tell_page, self._publish)
         super().__init__(snapshot=self.feed.snapshot())
         self.on_msg(self._asked)
         self.feed.start()
@@ -41,7 +41,7 @@ class RunView(anywidget.AnyWidget):
         self.feed.stop()
         super().close()
 
-    def _send(self, message: Message) -> None:
+    def _tell_page(self, message: Message) -> None:
         if self.comm is not None:
             self.send(message)
 
