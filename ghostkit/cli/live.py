@@ -130,7 +130,7 @@ class LiveView:
         return row
 
     def _figures(self, watch: Watch) -> Text:
-        parts = [*figures(watch), money(watch.cost_usd)]
+        parts = [*figures(watch.run.status()), money(watch.cost_usd)]
         line = " · ".join(parts)
         if cell_len(line) + cell_len(watch.run.model) + 3 <= self.width:
             line += f" · {watch.run.model}"

@@ -45,7 +45,9 @@ class Program(click.Group):
             raise click.UsageError(f"There is no command {args[0]!r}.{hint}", ctx)
         return super().resolve_command(ctx, args)
 
-    def main(self, args: Sequence[str] | None = None, prog_name: str | None = None, **extra: Any) -> NoReturn:
+    def main(  # type: ignore[override]  # it always leaves
+        self, args: Sequence[str] | None = None, prog_name: str | None = None, **_extra: Any
+    ) -> NoReturn:
         """Run, tell of errors, and leave with the exit code that was promised."""
         arguments = list(sys.argv[1:] if args is None else args)
         for stream in (sys.stdout, sys.stderr):

@@ -8,7 +8,7 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
 
 PIPED_WIDTH = 200
 """Columns of a listing that no terminal shows, so that nothing in it is folded or cut."""
@@ -62,6 +62,14 @@ def console(*, stderr: bool = False) -> Console:
     if not made.is_terminal:
         made = Console(stderr=stderr, highlight=False, emoji=False, markup=False, width=PIPED_WIDTH)
     return made
+
+
+def listing(table: RenderableType) -> None:
+    """Print a table, without the blanks that fill its lines up."""
+    made = console()
+    with made.capture() as caught:
+        made.print(table)
+    sys.stdout.write("\n".join(line.rstrip() for line in caught.get().splitlines()) + "\n")
 
 
 def is_terminal(stream: Any) -> bool:

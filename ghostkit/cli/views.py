@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -61,7 +62,7 @@ class PlainView:
                 self._told.add(slot)
                 _line(f"  {doing}")
         while watch.ended:
-            _line("  " + self._ended(watch, watch.ended.popleft()))
+            _line("  " + self._ended(watch.ended.popleft()))
         if watch.stopping and not self._stopping:
             self._stopping = True
             _line("  stopping")
@@ -70,10 +71,10 @@ class PlainView:
         return None
 
     @staticmethod
-    def _ended(watch: Watch, ended: EndedSection) -> str:
+    def _ended(ended: EndedSection) -> str:
         if not ended.whole:
             return f"✗ {ended.number} {ended.title}: {ended.reason or 'did not come out whole'}"
-        return f"✓ {ended.number} {ended.title}: {counted(ended.words, 'word')}  ({', '.join(figures(watch))})"
+        return f"✓ {ended.number} {ended.title}: {counted(ended.words, 'word')}  ({', '.join(figures(ended.status))})"
 
 
 class JsonView:
@@ -103,9 +104,8 @@ def section_row(ended: EndedSection) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def figures(watch: Watch) -> list[str]:
-    """How far and how fast, in words."""
-    status = watch.run.status()
+def figures(status: Mapping[str, Any]) -> list[str]:
+    """How far and how fast a run is, in words, from its status."""
     total = status["sections_total"]
     parts = [f"{status['sections_done']} of {counted(total, 'section')}" if total else "sections to be planned"]
     if status["words"]:

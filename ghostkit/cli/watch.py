@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ghostkit.events import Event, EventType
@@ -54,6 +54,8 @@ class EndedSection:
     seconds: float
     whole: bool
     reason: str = ""
+    status: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """The run's, at that moment."""
 
 
 class Watch:
@@ -107,6 +109,7 @@ class Watch:
                 seconds=time.monotonic() - was.began,
                 whole=status in ("complete", "edited"),
                 reason=self._reasons.pop(section_id, ""),
+                status=self.run.status(),
             )
         )
 
@@ -138,10 +141,7 @@ class Watch:
     def _section_failed(self, data: Mapping[str, Any]) -> None:
         self._reasons[str(data.get("section"))] = str(data.get("reason", ""))
         for ended in [e for e in self.ended if e.number == data.get("number") and not e.reason and not e.whole]:
-            self.ended[self.ended.index(ended)] = EndedSection(
-                number=ended.number, title=ended.title, words=ended.words, seconds=ended.seconds,
-                whole=False, reason=str(data.get("reason", "")),
-            )  # fmt: skip
+            self.ended[self.ended.index(ended)] = replace(ended, reason=str(data.get("reason", "")))
 
     def _edited(self, data: Mapping[str, Any]) -> None:
         self.news.append(f"Your edit of {data.get('path')} is taken in.")

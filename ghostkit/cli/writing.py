@@ -17,10 +17,10 @@ from ghostkit.errors import GhostkitError, IncompleteEnding
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ghostkit.workbench import Book, Run
+    from ghostkit.workbench import Run
 
 
-def carry_out(book: Book, start: Callable[[], Run], view: View) -> Run:
+def carry_out(start: Callable[[], Run], view: View) -> Run:
     """Run it to its end, however that is; raises what kept it from starting."""
     runs: list[Run] = []
     refused: list[Exception] = []
@@ -37,12 +37,10 @@ def carry_out(book: Book, start: Callable[[], Run], view: View) -> Run:
                 return
             await _accompany(runs[0], view)
 
-    logs = _Logs(book)
     try:
         anyio.run(work)
     finally:
         view.close()
-        logs.close()
     if refused:
         raise refused[0]
     return runs[0]
@@ -72,27 +70,6 @@ async def _draw(watch: Watch, view: View) -> None:
     while True:
         view.tick(watch)
         await anyio.sleep(view.interval_s)
-
-
-class _Logs:
-    """The project's own logs: every event, and the failures with their tracebacks."""
-
-    def __init__(self, book: Book) -> None:
-        from ghostkit.events import ErrorHandler, LoggingHandler
-
-        folder = book.folder.root / "logs"
-        self._book = book
-        self._handlers = [
-            LoggingHandler(folder / "ghostkit.jsonl", book=book.value.id),
-            ErrorHandler(folder / "errors.jsonl", book=book.value.id),
-        ]
-        for handler in self._handlers:
-            book.events.subscribe_all(handler)
-
-    def close(self) -> None:
-        for handler in self._handlers:
-            self._book.events.unsubscribe(None, handler)
-            handler.flush()
 
 
 def summary(run: Run, path: Path) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def _write(book: Book, folder: Path) -> None:
     from ghostkit.cli.writing import carry_out, done_line, outcome, summary
 
     note(f"A book from a brief of {len(book.value.instructions.split())} words, offline, in {folder}\n")
-    run = carry_out(book, book.write, choose_view(quiet=False, as_json=False, progress=False))
+    run = carry_out(book.write, choose_view(quiet=False, as_json=False, progress=False))
     problem = outcome(run, folder, f"ghostkit demo --out {folder}")
     if problem is not None:
         raise problem

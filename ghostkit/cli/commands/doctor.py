@@ -8,7 +8,7 @@ import click
 
 from ghostkit.cli.boundary import Ended
 from ghostkit.cli.options import json_option
-from ghostkit.cli.terminal import console, printable, say, say_json
+from ghostkit.cli.terminal import listing, printable, say, say_json
 
 
 @click.command()
@@ -39,7 +39,7 @@ def doctor(path: Path | None, as_json: bool) -> None:
         for finding in findings:
             advice = f"{finding.message} {finding.fix}".strip()
             table.add_row(marks[finding.state], finding.name, printable(advice))
-        console().print(table)
+        listing(table)
         say("All is well." if not failed else f"To be mended: {', '.join(finding.name for finding in failed)}.")
     if failed:
         raise Ended(1)

@@ -10,7 +10,7 @@ import click
 from ghostkit.cli.options import json_option, open_book, path_argument
 from ghostkit.cli.terminal import note, say, say_json
 from ghostkit.cli.wording import size
-from ghostkit.errors import InputError
+from ghostkit.errors import storage_errors
 
 if TYPE_CHECKING:
     from ghostkit.export import Exported
@@ -55,17 +55,16 @@ def exported_row(one: Exported) -> dict[str, Any]:
 
 async def export_all(book: Book, format_: str, out: Path | None) -> list[Exported]:
     """Export to one format, or with `all` to each that there is."""
+    return [await book.export(name, target) for name, target in _targets(format_, out)]
+
+
+def _targets(format_: str, out: Path | None) -> list[tuple[str, Path | None]]:
     from ghostkit.export import exporters
 
     if format_ != "all":
-        return [await book.export(format_, out)]
-    if out is not None and out.exists() and not out.is_dir():
-        raise InputError(f"{out} is a file, and --format all makes several.", fix="Give a folder with --out.")
-    made = []
-    for name in exporters.list_formats():
-        target = None
-        if out is not None:
-            out.mkdir(parents=True, exist_ok=True)
-            target = out / f"book.{exporters.get(name).extension.lstrip('.')}"
-        made.append(await book.export(name, target))
-    return made
+        return [(format_, out)]
+    if out is None:
+        return [(name, None) for name in exporters.list_formats()]
+    with storage_errors(out, "make the folder"):
+        out.mkdir(parents=True, exist_ok=True)
+    return [(name, out / f"book.{exporters.get(name).extension.lstrip('.')}") for name in exporters.list_formats()]

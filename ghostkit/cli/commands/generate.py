@@ -148,13 +148,13 @@ def _service(model: str | None, streaming: bool | None) -> tuple[GenerationServi
     from ghostkit.ledger import SqliteLedger, Who
     from ghostkit.settings import get_settings
     from ghostkit.workbench import check_model
-    from ghostkit.workbench.session import generation_options
+    from ghostkit.workbench.services import options_from_settings
 
     settings = get_settings()
     name = check_model(model or settings.model or "rehearsal")
 
     def options() -> GenerationOptions:
-        now = generation_options()
+        now = options_from_settings()
         return now if streaming is None else replace(now, streaming=streaming)
 
     ledger = SqliteLedger(None)

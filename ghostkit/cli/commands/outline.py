@@ -51,7 +51,7 @@ def _plan(book: Book, path: Path, model: str | None, budget: float | None, quiet
     from ghostkit.writing.plan import Goal
 
     view = choose_view(quiet=quiet, as_json=as_json, progress=False)
-    run = carry_out(book, lambda: book.start(Goal(outline_only=True), 1, model, budget, None), view)
+    run = carry_out(lambda: book.start(Goal(outline_only=True), 1, model, budget, None), view)
     problem = outcome(run, path, f"ghostkit outline {path}")
     if problem is not None:
         raise problem

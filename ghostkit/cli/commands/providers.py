@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from ghostkit.cli.options import json_option
-from ghostkit.cli.terminal import console, say_json
+from ghostkit.cli.terminal import listing, say_json
 
 PATIENCE_S = 15.0
 
@@ -34,7 +34,7 @@ def providers(as_json: bool) -> None:
     for row in rows:
         advice = " ".join(filter(None, (row["message"], row["fix"])))
         table.add_row("✓" if row["ok"] else "✗", row["name"], row["model"], _price(row), advice)
-    console().print(table)
+    listing(table)
 
 
 def _price(row: dict[str, Any]) -> str:

@@ -66,10 +66,10 @@ def _attempts(attempts: list[dict[str, Any]]) -> str:
     )
 
 
-def print_messages(messages: list[Any]) -> None:
-    """Messages as they were, or would be, sent."""
+def print_messages(messages: list[dict[str, Any]]) -> None:
+    """Messages as they were, or would be, sent: their parts joined by a blank line."""
     for message in messages:
-        role, text = (message["role"], message["text"]) if isinstance(message, dict) else message
+        role = str(message["role"])
         say()
         say(f"─── {role} " + "─" * max(3, 60 - len(role)))
-        say(text)
+        say("\n\n".join(str(part) for part in message["parts"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from ghostkit.cli.options import json_option
-from ghostkit.cli.terminal import console, say, say_json
+from ghostkit.cli.terminal import listing, say, say_json
 
 
 @click.command()
@@ -37,5 +37,5 @@ def settings(as_json: bool) -> None:
     for row in rows:
         unit = f" ({row.unit})" if row.unit else ""
         table.add_row(row.name, row.value or "–", row.source, row.description + unit)
-    console().print(table)
+    listing(table)
     say("Copy .env.example to .env to change them, or set the variable.")

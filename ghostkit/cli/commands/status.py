@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ghostkit.cli.options import json_option, open_book, path_argument
-from ghostkit.cli.terminal import console, printable, say, say_json
+from ghostkit.cli.terminal import listing, printable, say, say_json
 from ghostkit.cli.wording import counted, money
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def status(path: Path, as_json: bool) -> None:
         return
     say(headline(found))
     if found["chapters"]:
-        console().print(_table(found))
+        listing(_table(found))
     say(_sums(found))
     hint = next_step(found, path)
     if hint:

@@ -46,7 +46,7 @@ def write(
     from ghostkit.cli.writing import carry_out, done_line, outcome, summary
 
     view = choose_view(quiet=quiet, as_json=as_json, progress=progress)
-    run = carry_out(book, lambda: book.write(until=until, parallel=parallel, model=model, budget_usd=budget), view)
+    run = carry_out(lambda: book.write(until=until, parallel=parallel, model=model, budget_usd=budget), view)
     problem = outcome(run, path, f"ghostkit write {path}")
     if as_json and run.started_at is not None:
         say_json(summary(run, path), indent=None)

@@ -1,0 +1,478 @@
+"""What writing would ask for and cost, and the exact messages where they can be known. Nothing is sent or recorded.
+
+The plan is the writer's own, laid over an *imagined* book: what is not planned or written yet is stood in for by
+filler of the usual length, so that prompts which can't be known are at least as long as they will be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ghostkit.book.ids import chapter_id, section_id
+from ghostkit.book.model import Book, Chapter, Character, Section, Style
+from ghostkit.errors import ProviderError
+from ghostkit.generation import GenerationOptions, GenerationService, PromptService, StepSpec
+from ghostkit.ledger import Slot, Who, in_thread
+from ghostkit.providers import Message, ModelInfo, ProviderRegistry, Request, registry
+from ghostkit.writing import material, plan
+from ghostkit.writing.manuscript import Manuscript, find_section
+from ghostkit.writing.material import BOOK_SUMMARY_WORDS, CHAPTER_SUMMARY_WORDS, Material
+from ghostkit.writing.plan import Goal, Node, nodes_for, summary_before
+
+CHARACTERS_A_TOKEN = 4.0
+"""Until the provider has counted a prompt of this book."""
+TOKENS_A_WORD: Mapping[str, float] = {"en": 1.35}
+OTHER_TOKENS_A_WORD = 2.2
+"""Until sections of this book say better."""
+UNSURE = 1.2
+"""An estimated prompt may be this much longer, for the high end of the cost."""
+_CALLS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE, plan.SECTION, plan.CHAPTER_SUMMARY, plan.BOOK_SUMMARY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PlannedCall:
+    """One call to come. `number` is `2.3` for a section, `2` for a chapter's text, empty for the book's.
+
+    `known` says that its messages can be rendered now, `counted` that the provider counted them; `output_tokens` is
+    what the settings ask for, `max_tokens` the most it can be.
+    """
+
+    slot: str
+    kind: str
+    number: str
+    title: str
+    known: bool
+    counted: bool
+    input_tokens: int
+    output_tokens: int
+    max_tokens: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Forecast:
+    """What a run would do. Costs are USD without retries, None where the price is unknown.
+
+    `low_usd` holds if texts come out as long as asked, `high_usd` if every answer runs to its limit.
+    """
+
+    goal: str
+    model: str
+    calls: tuple[PlannedCall, ...]
+    low_usd: float | None
+    high_usd: float | None
+    output_basis: str
+
+    @property
+    def sections(self) -> tuple[PlannedCall, ...]:
+        return tuple(call for call in self.calls if call.kind == plan.SECTION)
+
+    @property
+    def input_tokens(self) -> int:
+        return sum(call.input_tokens for call in self.calls)
+
+    @property
+    def output_tokens(self) -> int:
+        return sum(call.output_tokens for call in self.calls)
+
+    @property
+    def counted(self) -> bool:
+        """Were all prompts counted by the provider?"""
+        return all(call.counted for call in self.calls)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready."""
+        by_kind = {kind: sum(call.kind == kind for call in self.calls) for kind in _CALLS}
+        return {
+            "goal": self.goal,
+            "model": self.model,
+            "calls": len(self.calls),
+            "calls_by_kind": {kind: number for kind, number in by_kind.items() if number},
+            "tokens": {
+                "input": self.input_tokens,
+                "input_source": "counted" if self.counted else "estimated",
+                "output": self.output_tokens,
+                "output_source": self.output_basis,
+                "output_most": sum(call.max_tokens for call in self.calls),
+            },
+            "cost_usd": {"low": self.low_usd, "high": self.high_usd},
+            "sections": [{"number": c.number, "title": c.title, "prompt_known": c.known} for c in self.sections],
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """The request of one section as it would be sent now; without messages, `why` says what stands before it."""
+
+    section: str
+    title: str
+    why: str = ""
+    needs: str = ""
+    """Which kind of text must be there first: a step's kind, or empty."""
+    messages: tuple[Message, ...] = ()
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    fingerprint: str = ""
+
+    @property
+    def known(self) -> bool:
+        return bool(self.messages)
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready; messages as in a receipt's request."""
+        return {
+            "section": self.section,
+            "title": self.title,
+            "known": self.known,
+            "why": self.why,
+            "messages": [{"role": message.role, "parts": list(message.parts)} for message in self.messages],
+            "parameters": dict(self.parameters),
+            "fingerprint": self.fingerprint,
+        }
+
+
+async def forecast(
+    manuscript: Manuscript,
+    *,
+    model: str,
+    goal: Goal,
+    style: Style,
+    options: GenerationOptions | None = None,
+    prompts: PromptService | None = None,
+    providers: ProviderRegistry = registry,
+) -> Forecast:
+    """The calls that a run of `goal` with `model` (`provider:model`) would make, in reading order.
+
+    :raises UnknownName: no such model.
+    """
+    outlook = _Outlook(manuscript, goal, style)
+    service = _service(manuscript, prompts, providers)
+    try:
+        provider, bare = service.provider_for(model)
+        calls = await _Counter(service, model, options or GenerationOptions(), outlook).calls()
+        info = provider.info(bare)
+    finally:
+        await service.aclose()
+    low, high = _cost(info, calls)
+    return Forecast(
+        goal=goal.describe(manuscript.book),
+        model=f"{info.provider}:{info.model}",
+        calls=calls,
+        low_usd=low,
+        high_usd=high,
+        output_basis=outlook.basis,
+    )
+
+
+async def preview(
+    manuscript: Manuscript,
+    number: str,
+    *,
+    model: str,
+    goal: Goal,
+    style: Style,
+    options: GenerationOptions | None = None,
+    prompts: PromptService | None = None,
+    providers: ProviderRegistry = registry,
+) -> Preview:
+    """The exact messages for the section called `number`, if a run of `goal` would send them and they can be known.
+
+    :raises UnknownName: no such section or model.
+    """
+    outlook = _Outlook(manuscript, goal, style)
+    chapter, section = find_section(outlook.book, number)
+    where = f"{chapter.number}.{section.number}"
+    node = next((n for n in outlook.nodes if n.kind == plan.SECTION and n.object_id == section.id), None)
+    if node is None or node.name in outlook.done:
+        return Preview(section=where, title=section.title, why=_why_not_asked(outlook, section, where))
+    missing = outlook.missing(node)
+    if missing is not None:
+        return Preview(section=where, title=section.title, why=outlook.told(missing), needs=missing.kind)
+    service = _service(manuscript, prompts, providers)
+    try:
+        provider, bare = service.provider_for(model)
+        request = await _request(service, outlook, node, bare, options or GenerationOptions())
+        info = provider.info(bare)
+    finally:
+        await service.aclose()
+    return Preview(
+        section=where,
+        title=section.title,
+        messages=request.messages,
+        parameters={"max_tokens": request.max_tokens, **request.parameters},
+        fingerprint=request.fingerprint(info.provider, info.base_url),
+    )
+
+
+def _why_not_asked(outlook: _Outlook, section: Section, where: str) -> str:
+    if section.content:
+        return f"Section {where} is written already, so nothing would be sent for it; its receipt shows what was."
+    if section.locked:
+        return f"Section {where} is locked, so nothing would be sent for it."
+    return f"Section {where} is no part of what this run would write."
+
+
+def _service(manuscript: Manuscript, prompts: PromptService | None, providers: ProviderRegistry) -> GenerationService:
+    """Only for its prompts and providers: nothing of it that sends or records is called."""
+    return GenerationService(ledger=manuscript.ledger, who=Who(), prompts=prompts, providers=providers)
+
+
+async def _request(
+    service: GenerationService, outlook: _Outlook, node: Node, bare_model: str, options: GenerationOptions
+) -> Request:
+    made = outlook.material(node)
+    parameters = {"temperature": outlook.book.settings.temperature}
+    prompt = service.prompts.render(made.template, **made.variables)
+    slot = Slot(object_id=node.object_id, kind=node.kind)
+    spec = StepSpec(slot=slot, model="", prompt=prompt, max_tokens=made.max_tokens, parameters=parameters)
+    # The service's own: with the resume policy `continue` an interrupted answer goes along.
+    messages = await service._messages(spec, options)
+    return Request(model=bare_model, messages=messages, max_tokens=made.max_tokens, parameters=parameters)
+
+
+class _Outlook:
+    """The imagined book and its plan: what is done, and what each node's prompt is made from."""
+
+    def __init__(self, manuscript: Manuscript, goal: Goal, style: Style) -> None:
+        self.manuscript = manuscript
+        self.style = style
+        self.real = manuscript.book
+        self.book = _imagined(self.real, cast_is_known=manuscript.head(self.real.id, plan.CHARACTERS) is not None)
+        self._real_sections = {s.id for _, s in self.real.sections()}
+        summed_up = frozenset(head.object_id for head in manuscript.heads() if head.kind == plan.BOOK_SUMMARY)
+        self.nodes = [node for node in nodes_for(self.book, goal, summed_up) if node.kind in _CALLS]
+        self.done = {node.name for node in self.nodes if self._is_done(node)}
+        self._by_name = {node.name: node for node in self.nodes}
+        self.tokens_a_word, self.basis = self._tokens_a_word()
+
+    def _is_done(self, node: Node) -> bool:
+        """As `BookWriter.is_done` answers it."""
+        if node.kind == plan.SECTION and node.object_id in self._real_sections:
+            if self.manuscript.section(node.object_id)[1].locked:
+                return True
+        elif node.kind == plan.CHAPTER_OUTLINE and any(
+            c.id == node.object_id and c.sections for c in self.real.chapters
+        ):
+            return True
+        return self.manuscript.head(node.object_id, node.kind) is not None
+
+    def to_do(self) -> Iterator[Node]:
+        return (node for node in sorted(self.nodes, key=lambda n: n.order) if node.name not in self.done)
+
+    def missing(self, node: Node) -> Node | None:
+        """The first thing that must be there before this node's prompt can be known; None if nothing must."""
+        waiting = [self._by_name[name] for name in node.needs if name not in self.done and name in self._by_name]
+        first = min(waiting, key=lambda n: n.order, default=None)
+        if first is None or (first.kind == plan.SECTION and first.object_id in self._real_sections):
+            return first
+        return self.missing(first) or first  # nothing of it is there yet: where it all begins is what helps
+
+    def told(self, missing: Node) -> str:
+        """Which text must be there first, in a sentence."""
+        number, _ = self.named(missing)
+        what = {
+            plan.OUTLINE: "The book must be outlined",
+            plan.CHARACTERS: "The book's people must be there",
+            plan.CHAPTER_OUTLINE: f"Chapter {number} must be outlined",
+            plan.SECTION: f"Section {number} must be written",
+            plan.CHAPTER_SUMMARY: f"Chapter {number} must be summed up",
+            plan.BOOK_SUMMARY: f"The story up to chapter {number} must be written and summed up",
+        }[missing.kind]
+        return f"{what} first, because it is part of the prompt."
+
+    def named(self, node: Node) -> tuple[str, str]:
+        """The number and title of a node's object."""
+        for chapter in self.book.chapters:
+            if chapter.id == node.object_id:
+                return str(chapter.number), chapter.title
+            for section in chapter.sections:
+                if section.id == node.object_id:
+                    return f"{chapter.number}.{section.number}", section.title
+        return "", self.book.title
+
+    def material(self, node: Node) -> Material:
+        """What the writer would make the prompt of, with filler where the book is only imagined."""
+        book, style = self.book, self.style
+        if node.kind == plan.OUTLINE:
+            return material.outline_material(self.real, style)
+        if node.kind == plan.CHARACTERS:
+            return material.characters_material(book, style)
+        chapter = next(c for c in book.chapters if node.object_id in (c.id, *(s.id for s in c.sections)))
+        if node.kind == plan.CHAPTER_OUTLINE:
+            return material.chapter_outline_material(book, chapter, style)
+        if node.kind == plan.CHAPTER_SUMMARY:
+            return material.chapter_summary_material(book, _filled(chapter, book), style)
+        if node.kind == plan.BOOK_SUMMARY:
+            earlier = next((c for c in book.chapters if c.number == chapter.number - 1), None)
+            summed = replace(chapter, summary=chapter.summary or _filler(CHAPTER_SUMMARY_WORDS))
+            return material.book_summary_material(book, summed, style, self._story_up_to(earlier))
+        section = next(s for s in chapter.sections if s.id == node.object_id)
+        known = self.missing(node) is None
+        return material.section_material(
+            book, chapter if known else _filled(chapter, book), section, style, self._story(chapter, known)
+        )
+
+    def _story(self, chapter: Chapter, known: bool) -> str:
+        source = summary_before(self.book, chapter)
+        if source is None:
+            return ""
+        head = self.manuscript.head(source.id, plan.BOOK_SUMMARY)
+        if head is not None or known:
+            return head.text.strip() if head else ""
+        return _filler(BOOK_SUMMARY_WORDS)
+
+    def _story_up_to(self, chapter: Chapter | None) -> str:
+        head = self.manuscript.head(chapter.id, plan.BOOK_SUMMARY) if chapter else None
+        if chapter is None or head is not None:
+            return head.text.strip() if head else ""
+        return _filler(BOOK_SUMMARY_WORDS)
+
+    def _tokens_a_word(self) -> tuple[float, str]:
+        """From this book's own sections where there are any, else from its language."""
+        tokens = words = 0
+        for _, section in list(self.real.sections())[-200:]:
+            head = self.manuscript.head(section.id, plan.SECTION)
+            if head is None or head.attempt_id is None:
+                continue
+            attempts = self.manuscript.ledger.attempts(Slot(object_id=section.id, kind=plan.SECTION))
+            tokens += sum(a.output_tokens for a in attempts if a.id == head.attempt_id)
+            words += section.word_count
+            if words > 5000:
+                break
+        if tokens and words:
+            return tokens / words, "the words asked for, at this book's own tokens a word"
+        rate = TOKENS_A_WORD.get(self.real.language.split("-")[0].lower(), OTHER_TOKENS_A_WORD)
+        return rate, f"the words asked for, at {rate:g} tokens a word"
+
+    def expected_output(self, node: Node, most: int) -> int:
+        """Tokens of an answer as long as it is asked for."""
+        settings = self.book.settings
+        words = {
+            plan.OUTLINE: 60 + 55 * (len(self.real.chapters) or settings.chapters),
+            plan.CHARACTERS: 400,
+            plan.CHAPTER_OUTLINE: 50 * settings.sections,
+            plan.SECTION: settings.words,
+            plan.CHAPTER_SUMMARY: CHAPTER_SUMMARY_WORDS,
+            plan.BOOK_SUMMARY: BOOK_SUMMARY_WORDS,
+        }[node.kind]
+        return min(round(words * self.tokens_a_word), most)
+
+
+class _Counter:
+    """Counts tokens: by the provider where the messages are known, by this book's own rate where not."""
+
+    def __init__(self, service: GenerationService, model: str, options: GenerationOptions, outlook: _Outlook) -> None:
+        self._service = service
+        self._provider, self._bare = service.provider_for(model)
+        self._options = options
+        self._outlook = outlook
+        self._counted_tokens = self._counted_characters = 0
+
+    async def calls(self) -> tuple[PlannedCall, ...]:
+        nodes = list(self._outlook.to_do())
+        known = {node.name for node in nodes if self._outlook.missing(node) is None}
+        counted = {node.name: await self._count(node) for node in nodes if node.name in known}
+        # Known prompts first: their count gives the rate for the others.
+        estimated = {node.name: await in_thread(self._estimate, node) for node in nodes if node.name not in known}
+        figures = counted | estimated
+        return tuple(self._call(node, node.name in known, figures[node.name]) for node in nodes)
+
+    def _call(self, node: Node, known: bool, figures: tuple[int, bool, int]) -> PlannedCall:
+        tokens, counted, most = figures
+        number, title = self._outlook.named(node)
+        return PlannedCall(
+            slot=str(Slot(object_id=node.object_id, kind=node.kind)),
+            kind=node.kind,
+            number=number,
+            title=title if known or not title.startswith(_STAND_IN) else "",
+            known=known,
+            counted=counted,
+            input_tokens=tokens,
+            output_tokens=self._outlook.expected_output(node, most),
+            max_tokens=most,
+        )
+
+    async def _count(self, node: Node) -> tuple[int, bool, int]:
+        request = await _request(self._service, self._outlook, node, self._bare, self._options)
+        characters = sum(len(message.text) for message in request.messages)
+        try:
+            tokens = (await self._provider.count_tokens(request)).tokens
+        except ProviderError:  # it can't be reached: no reason to give no forecast
+            return round(characters / self._characters_a_token), False, request.max_tokens
+        self._counted_tokens += tokens
+        self._counted_characters += characters
+        return tokens, True, request.max_tokens
+
+    def _estimate(self, node: Node) -> tuple[int, bool, int]:
+        made = self._outlook.material(node)
+        prompt = self._service.prompts.render(made.template, **made.variables)
+        characters = sum(len(message.text) for message in prompt.messages)
+        return round(characters / self._characters_a_token), False, made.max_tokens
+
+    @property
+    def _characters_a_token(self) -> float:
+        if not self._counted_tokens:
+            return CHARACTERS_A_TOKEN
+        return self._counted_characters / self._counted_tokens
+
+
+def _cost(info: ModelInfo, calls: tuple[PlannedCall, ...]) -> tuple[float | None, float | None]:
+    asked, answered = info.input_usd_per_million, info.output_usd_per_million
+    if asked is None or answered is None:
+        return None, None
+    low = sum(c.input_tokens * asked + c.output_tokens * answered for c in calls)
+    high = sum(c.input_tokens * (1 if c.counted else UNSURE) * asked + c.max_tokens * answered for c in calls)
+    return low / 1e6, high / 1e6
+
+
+# ── the imagined book ─────────────────────────────────────────────────────────────────────────────────────
+
+_STAND_IN = "…"
+_WORD = "filler "
+
+
+def _filler(words: int) -> str:
+    return _STAND_IN + _WORD * words
+
+
+def _imagined(book: Book, *, cast_is_known: bool) -> Book:
+    """The book with everything planned; ids are those that its outlines will get."""
+    chapters = book.chapters or tuple(
+        Chapter(
+            id=chapter_id(book.id, book.serial + place),
+            number=place,
+            title=_filler(4),
+            brief=_filler(35),
+            points=(_filler(12),) * 3,
+        )
+        for place in range(1, book.settings.chapters + 1)
+    )
+    person = Character(name=_filler(2), description=_filler(25), traits=("filler",) * 3, backstory=_filler(25))
+    return replace(
+        book,
+        outline_summary=book.outline_summary or _filler(60),
+        characters=book.characters if cast_is_known or book.characters else (person,) * 5,
+        chapters=tuple(_planned(chapter, book.settings.sections) for chapter in chapters),
+    )
+
+
+def _planned(chapter: Chapter, sections: int) -> Chapter:
+    if chapter.sections:
+        return chapter
+    made = tuple(
+        Section(
+            id=section_id(chapter.id, chapter.serial + place),
+            number=place,
+            title=_filler(4),
+            brief=_filler(25),
+            points=(_filler(12),) * 3,
+        )
+        for place in range(1, sections + 1)
+    )
+    return replace(chapter, sections=made)
+
+
+def _filled(chapter: Chapter, book: Book) -> Chapter:
+    """The chapter as if it were written."""
+    words = book.settings.words
+    return replace(chapter, sections=tuple(replace(s, content=s.content or _filler(words)) for s in chapter.sections))
