@@ -18,7 +18,7 @@ from ghostkit.cli.views import figures
 from ghostkit.cli.wording import counted, duration, money
 
 if TYPE_CHECKING:
-    from ghostkit.cli.watch import EndedSection, OpenSection, Watch
+    from ghostkit.cli.watch import Draft, EndedSection, OpenSection, Watch
 
 WIDEST = 100
 """Columns: longer lines of prose are hard to read."""
@@ -82,40 +82,51 @@ class LiveView:
         return Text.assemble(("✓ ", "green"), title, "  ", (figures_, "dim"))
 
     def render(self, watch: Watch) -> RenderableType:
-        """Everything below the finished sections."""
-        parts: list[RenderableType] = [Text("")]
+        """Everything below the finished sections; always as many lines, so that nothing jumps."""
         texts = list(watch.open.values())
+        draft = watch.draft()
         if texts:
-            parts += self._prose(texts[0])
-            if len(texts) > 1:
-                parts.append(self._others(texts[1:]))
-        elif watch.doing:
-            self._spinner.update(text=Text(" " + next(iter(watch.doing.values())).capitalize(), style="cyan"))
-            parts.append(self._spinner)
-        elif not watch.run.done:
-            self._spinner.update(text=Text(" getting ready" if watch.run.started_at is None else " …", style="cyan"))
-            parts.append(self._spinner)
-        return Group(*parts, Text(""), self._bar(watch), self._figures(watch), self._hint(watch))
+            block = self._prose(texts[0], texts[1:])
+        elif draft is not None:
+            block = self._draft(draft)
+        else:
+            block = [self._working("Getting ready" if watch.run.started_at is None else "…")]
+        blank = [Text("")] * (self.rows + 1 - len(block))
+        return Group(Text(""), *block, *blank, Text(""), self._bar(watch), self._figures(watch), self._hint(watch))
 
-    def _prose(self, section: OpenSection) -> list[RenderableType]:
+    @property
+    def rows(self) -> int:
+        """How many lines of text are shown."""
+        return max(3, min(10, self.console.height // 3 - 1))
+
+    def _prose(self, section: OpenSection, others: list[OpenSection]) -> list[RenderableType]:
         chapter = f" · {printable(section.chapter)}" if self.width >= 60 else ""
         heading = Text(_cut(f"{section.number} {printable(section.title)}", self.width - 2), style="bold")
         heading.append(_cut(chapter, self.width - heading.cell_len - 2), style="dim not bold")
-        lines = self._last_lines(section.tail)
-        bar = ("│ ", "cyan")
-        return [heading, *(Text.assemble(bar, line) for line in lines)]
+        beside = [self._others(others)] if others else []
+        return [heading, *self._last_lines(section.tail, self.rows - len(beside)), *beside]
 
-    def _last_lines(self, tail: str) -> list[Text]:
-        """The end of a text as it is folded here; always as many lines, so that nothing below it jumps."""
-        count = max(3, min(10, self.console.height - 14))
-        width = self.width - 3
+    def _draft(self, draft: Draft) -> list[RenderableType]:
+        heading = self._working(draft.doing.capitalize())
+        if draft.prose:
+            return [heading, *self._last_lines(draft.prose, self.rows)]
+        numbered = [f"{place:>3}  {printable(name)}" for place, name in enumerate(draft.names, 1)]
+        return [heading, *(Text(_cut(line, self.width), style="dim") for line in numbered[-self.rows :])]
+
+    def _working(self, doing: str) -> RenderableType:
+        self._spinner.update(text=Text(_cut(doing, self.width - 3), style="cyan"))
+        return self._spinner
+
+    def _last_lines(self, tail: str, count: int) -> list[Text]:
+        """The end of a text as it is folded here."""
         lines: list[Text] = []
         for paragraph in printable(tail).replace("\t", " ").split("\n"):
-            lines += list(Text(paragraph).wrap(self.console, width)) if paragraph.strip() else []
+            lines += list(Text(paragraph).wrap(self.console, self.width - 3)) if paragraph.strip() else []
         lines = lines[-count:]
         if lines:
+            lines[-1].rstrip()
             lines[-1] = Text.assemble(lines[-1], ("▌", "cyan"))
-        return [*lines, *([Text("")] * (count - len(lines)))]
+        return [Text.assemble(("│ ", "cyan"), line) for line in lines]
 
     def _others(self, texts: list[OpenSection]) -> Text:
         named = ", ".join(f"{text.number} ({counted(text.words, 'word')})" for text in texts)

@@ -19,6 +19,17 @@ def say(text: str = "") -> None:
     sys.stdout.write(printable(text) + "\n")
 
 
+def say_folded(text: str, hang: int = 0) -> None:
+    """A line that a terminal shows folded at blanks, its further lines set in by `hang`; whole where none looks."""
+    import shutil
+    import textwrap
+
+    if is_terminal(sys.stdout) and text.strip():
+        width = max(40, shutil.get_terminal_size().columns)
+        text = textwrap.fill(text, width, subsequent_indent=" " * hang, break_long_words=False, break_on_hyphens=False)
+    say(text)
+
+
 def note(text: str) -> None:
     """A line beside the answer: progress, a warning, an error."""
     sys.stderr.write(printable(text) + "\n")

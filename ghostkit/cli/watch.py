@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections import deque
 from collections.abc import Mapping
@@ -13,6 +15,7 @@ from ghostkit.events import Event, EventType
 if TYPE_CHECKING:
     from ghostkit.workbench import Run
 
+_NAMED = re.compile(r'"(?:title|name)":\s*("(?:[^"\\]|\\.)*")')
 TAIL_CHARACTERS = 4000
 """How much of a text in the making is kept for showing its last lines."""
 
@@ -58,6 +61,15 @@ class EndedSection:
     """The run's, at that moment."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    """A plan or summary in the making: `doing` says what it is; of a plan there are the names so far."""
+
+    doing: str
+    names: tuple[str, ...] = ()
+    prose: str = ""
+
+
 class Watch:
     """Follows one run. Everything happens on the run's own loop."""
 
@@ -79,6 +91,15 @@ class Watch:
     def close(self) -> None:
         self._stop_listening()
         self.run.book.events.unsubscribe(None, self._on_event)
+
+    def draft(self) -> Draft | None:
+        """The text in the making that is not prose, as far as it is; None while there is none."""
+        for slot, doing in self.doing.items():
+            text = next((s.text for s in self.run.book.streams.active() if s.slot == slot), "")
+            planned = "summary" not in slot
+            names = tuple(_unquoted(found) for found in _NAMED.findall(text)) if planned else ()
+            return Draft(doing=doing, names=names, prose="" if planned else text[-TAIL_CHARACTERS:])
+        return None
 
     # ── what comes in ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -163,3 +184,10 @@ _ACTS = {
     EventType.HUMAN_EDIT: Watch._edited,
     EventType.GENERATION_IN_DOUBT: Watch._in_doubt,
 }
+
+
+def _unquoted(found: str) -> str:
+    try:
+        return str(json.loads(found))
+    except ValueError:
+        return found.strip('"')

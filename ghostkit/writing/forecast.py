@@ -26,8 +26,8 @@ CHARACTERS_A_TOKEN = 4.0
 TOKENS_A_WORD: Mapping[str, float] = {"en": 1.35}
 OTHER_TOKENS_A_WORD = 2.2
 """Until sections of this book say better."""
-UNSURE = 1.2
-"""An estimated prompt may be this much longer, for the high end of the cost."""
+UNSURE = (0.6, 1.2)
+"""An estimate may be off by so much, for the two ends of the cost; measured on three briefs against their books."""
 _CALLS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE, plan.SECTION, plan.CHAPTER_SUMMARY, plan.BOOK_SUMMARY)
 
 
@@ -54,7 +54,7 @@ class PlannedCall:
 class Forecast:
     """What a run would do. Costs are USD without retries, None where the price is unknown.
 
-    `low_usd` holds if texts come out as long as asked, `high_usd` if every answer runs to its limit.
+    `low_usd` is for short prompts and texts no longer than asked, `high_usd` for answers that all run to their limit.
     """
 
     goal: str
@@ -420,8 +420,9 @@ def _cost(info: ModelInfo, calls: tuple[PlannedCall, ...]) -> tuple[float | None
     asked, answered = info.input_usd_per_million, info.output_usd_per_million
     if asked is None or answered is None:
         return None, None
-    low = sum(c.input_tokens * asked + c.output_tokens * answered for c in calls)
-    high = sum(c.input_tokens * (1 if c.counted else UNSURE) * asked + c.max_tokens * answered for c in calls)
+    least, most = UNSURE
+    low = sum(c.input_tokens * (1 if c.counted else least) * asked + c.output_tokens * least * answered for c in calls)
+    high = sum(c.input_tokens * (1 if c.counted else most) * asked + c.max_tokens * answered for c in calls)
     return low / 1e6, high / 1e6
 
 

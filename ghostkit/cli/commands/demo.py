@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ghostkit.cli.terminal import note, say
+from ghostkit.cli.terminal import note, say, say_folded
 from ghostkit.cli.wording import size
 
 if TYPE_CHECKING:
     from ghostkit.workbench import Book
 
 BRIEF = Path(__file__).parents[1] / "demo_brief.md"
-TOKENS_PER_S = 170.0
-FIRST_TOKEN_S = 0.15
+TOKENS_PER_S = 250.0
+FIRST_TOKEN_S = 0.1
 SHOWN_SECTION = "2.2"
 
 
@@ -104,7 +104,7 @@ def _write(book: Book, folder: Path) -> None:
     problem = outcome(run, folder, f"ghostkit demo --out {folder}")
     if problem is not None:
         raise problem
-    say(done_line(summary(run, folder)))
+    say_folded(done_line(summary(run, folder)))
 
 
 def _export(book: Book) -> None:
@@ -120,17 +120,18 @@ def _export(book: Book) -> None:
 
 
 def _look_around(book: Book, folder: Path) -> None:
-    from ghostkit.cli.commands.receipt import receipt_lines
+    from ghostkit.cli.commands.receipt import say_receipt
 
     say("\nA receipt, as every text has one:")
-    for line in receipt_lines(book.receipt(SHOWN_SECTION)):
-        say(f"  {line}")
+    say_receipt(book.receipt(SHOWN_SECTION))
     say("\nWhere to look next:")
-    for command, what in (
-        (f"ghostkit status {folder}", "how far it is, section by section"),
-        (f"ghostkit receipt {folder} {SHOWN_SECTION} --prompt", "the very messages that were sent"),
-        (f"ghostkit events {folder} --last 10", "what happened"),
+    commands = (
+        (f"ghostkit status {folder}", "section by section"),
+        (f"ghostkit receipt {folder} {SHOWN_SECTION} --prompt", "what was sent"),
+        (f"ghostkit events {folder}", "what happened"),
         ("ghostkit new projects/mine --brief brief.md", "a book of your own"),
-    ):
-        say(f"  {command:<48}  {what}")
-    say(f"  {folder / 'chapters'}: the text itself; edit it in any editor, and your words are kept")
+    )
+    wide = max(len(command) for command, _ in commands)
+    for command, what in commands:
+        say(f"  {command:<{wide}}  {what}")
+    say_folded(f"The text is in {folder / 'chapters'}; edit it in any editor, and your words are kept.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ghostkit.cli.options import json_option, model_option, open_book, path_argument
-from ghostkit.cli.terminal import say, say_json
+from ghostkit.cli.terminal import say, say_folded, say_json
 
 if TYPE_CHECKING:
     from ghostkit.workbench import Book
@@ -83,12 +83,14 @@ def _print(book: Book) -> None:
     value = book.value
     say(value.title)
     if value.outline_summary:
-        say(f"\n{value.outline_summary}")
+        say()
+        say_folded(value.outline_summary)
     for chapter in value.chapters:
         say(f"\n{chapter.number}. {chapter.title}")
-        say(f"   {chapter.brief}")
+        say_folded(f"   {chapter.brief}", hang=3)
         for section in chapter.sections:
             say(f"   {chapter.number}.{section.number} {section.title}")
     if value.characters:
-        say("\nPeople: " + ", ".join(person.name for person in value.characters))
+        say()
+        say_folded("People: " + ", ".join(person.name for person in value.characters))
     say()

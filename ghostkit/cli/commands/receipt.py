@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ghostkit.cli.options import json_option, open_book, path_argument
-from ghostkit.cli.terminal import say, say_json
+from ghostkit.cli.terminal import say, say_folded, say_json
 from ghostkit.cli.wording import counted, duration, money
 
 
@@ -30,10 +30,15 @@ def receipt(path: Path, section: str, prompt: bool, as_json: bool) -> None:
     if as_json:
         say_json(found)
         return
-    for line in receipt_lines(found):
-        say(line)
+    say_receipt(found)
     if prompt:
         print_messages(found["request"].get("messages", []))
+
+
+def say_receipt(found: dict[str, Any]) -> None:
+    """A receipt, folded to the terminal."""
+    for line in receipt_lines(found):
+        say_folded(line, hang=15)
 
 
 def receipt_lines(found: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from ghostkit.cli.options import json_option, model_option, open_book, path_argument
-from ghostkit.cli.terminal import say, say_json
+from ghostkit.cli.terminal import say, say_folded, say_json
 
 
 @click.command()
@@ -55,5 +55,5 @@ def write(
     if not as_json and not quiet:
         from ghostkit.cli.commands.status import next_step
 
-        say(done_line(summary(run, path)))
+        say_folded(done_line(summary(run, path)))
         say(next_step(book.status(), path))
