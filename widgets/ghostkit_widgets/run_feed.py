@@ -101,7 +101,6 @@ class RunFeed:
             self._open = {id: _Open(text=text, sent=len(text)) for id, text in so_far.items()}
             if not self.run.done:
                 self._unsubscribe = self.run.subscribe(self._heard)
-            self._publish_now()
 
     def stop(self) -> None:
         """Listen no more; what waits to be sent is sent."""
@@ -116,7 +115,9 @@ class RunFeed:
         """A page has come, or has lost the thread: send what it lacks. `have` is section id → characters it has."""
         with self._lock:
             self._pages.add(page)
-            self.start()
+            if not self.listening:
+                self.start()
+                self._publish_now()
             self._flush()
             self._send("snapshot", self.snapshot(have))
 

@@ -32,9 +32,9 @@ class RunView(anywidget.AnyWidget):
 
     def __init__(self, run: Run) -> None:
         self.feed = RunFeed(run, self._tell_page, self._publish)
+        self.feed.start()
         super().__init__(snapshot=self.feed.snapshot())
         self.on_msg(self._asked)
-        self.feed.start()
 
     def close(self) -> None:
         """Take the view out of every page; the run goes on."""
