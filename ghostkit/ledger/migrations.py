@@ -6,6 +6,7 @@ import os
 import sqlite3
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from ghostkit import faults
@@ -142,4 +143,18 @@ def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     with open(temporary, "rb") as handle:
         os.fsync(handle.fileno())
     os.replace(temporary, target)
+    _sync_folder(target.parent)
     faults.point("migration.after_backup")
+
+
+def _sync_folder(path: Path) -> None:
+    """Make the backup's name durable before anything is migrated, where a folder can be synced."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        # Network shares and FUSE refuse to sync a folder; they have no better promise to make.
+        with suppress(OSError):
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
