@@ -27,6 +27,11 @@ LAST_EXPORT = ("export.before", "export.rendered", "export.before_commit", "expo
 """Points that every run passes once for each format, whatever was done before it."""
 
 
+# Read before a test's fixture takes ghostkit's variables away.
+KEEP = bool(os.environ.get("GHOSTKIT_DRILL_KEEP"))
+FOLDER = os.environ.get("GHOSTKIT_DRILL_DIR")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Kill:
     """One planned death: at the first of these passings to come, or after a share of an undisturbed run's time."""
@@ -60,7 +65,7 @@ class Tally:
 def scratch_folder() -> Path:
     """In memory where that can be had: SIGKILL doesn't care, and thousands of books are written."""
     shared = Path("/dev/shm")
-    given = os.environ.get("GHOSTKIT_DRILL_DIR") or (shared if os.access(shared, os.W_OK) else None)
+    given = FOLDER or (shared if os.access(shared, os.W_OK) else None)
     return Path(tempfile.mkdtemp(prefix="ghostkit-drill-", dir=given))
 
 
@@ -112,7 +117,8 @@ class Drill:
     def close(self) -> None:
         for driver in self._idle:
             driver.close()
-        shutil.rmtree(self.root, ignore_errors=True)
+        if not KEEP:
+            shutil.rmtree(self.root, ignore_errors=True)
 
     def _book(self, name: str) -> Path:
         place = self.root / name
@@ -135,7 +141,7 @@ class Drill:
         finally:
             with self._lock:
                 self._idle.append(driver)
-            if not os.environ.get("GHOSTKIT_DRILL_KEEP"):
+            if not KEEP:
                 shutil.rmtree(book.parent, ignore_errors=True)
 
     def _carry_out(self, trial: Trial, driver: FaultDriver, book: Path) -> list[str]:
@@ -153,7 +159,10 @@ class Drill:
         if outcome.returncode:
             return [f"the last run ended with {outcome.returncode}: {outcome.output[-2000:]}"]
         assert self.undisturbed is not None
-        return at_the_end(book, workshop, self.undisturbed, earlier)
+        record, wrong = at_the_end(book, workshop, self.undisturbed, earlier)
+        with self._lock:
+            self.tally.in_doubt += record.states["in_doubt"] if record else 0
+        return wrong
 
     def _kill(self, driver: FaultDriver, book: Path, kill: Kill) -> Outcome:
         after = kill.at_share * self.seconds if kill.at_share is not None else None

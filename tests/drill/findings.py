@@ -156,12 +156,14 @@ def _without_times(path: Path) -> bytes:
     return json.dumps(kept(json.loads(path.read_text("utf-8"))), indent=1).encode()
 
 
-def at_the_end(folder: Path, workshop: Path, undisturbed: Book, earlier: list[Record]) -> list[str]:
+def at_the_end(
+    folder: Path, workshop: Path, undisturbed: Book, earlier: list[Record]
+) -> tuple[Record | None, list[str]]:
     """Compare with the undisturbed run, with the bill, and with what the ledger held after each kill."""
     record = ledger_record(folder, workshop)
     if record is None:
-        return ["there is no ledger"]
-    return [
+        return None, ["there is no ledger"]
+    return record, [
         *record.trouble,
         *unopenable(folder),
         *different_files(book_files(folder), undisturbed.files),

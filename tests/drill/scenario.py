@@ -14,8 +14,12 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio
+
+if TYPE_CHECKING:
+    from ghostkit import Book
 
 CHAPTERS, SECTIONS, WORDS = 3, 4, 60
 FORMATS = ("markdown", "html", "epub")
@@ -48,13 +52,8 @@ def main(arguments: list[str]) -> int:
 
 async def write(folder: Path) -> None:
     """Everything, as far as it isn't done."""
-    import ghostkit as gk
-
     start_with_an_older_ledger(folder)
-    book = gk.Book.create(
-        folder, title="The Unopened Letter", brief=BRIEF, chapters=CHAPTERS, sections=SECTIONS, words=WORDS,
-        model="rehearsal",
-    )  # fmt: skip
+    book = create(folder)
     try:
         await book.write(until="1.4")
         for name in list(EDITS)[:3]:
@@ -66,6 +65,16 @@ async def write(folder: Path) -> None:
             await book.export(name)
     finally:
         book.close()
+
+
+def create(folder: Path) -> Book:
+    """The drill's book, made or opened."""
+    import ghostkit as gk
+
+    return gk.Book.create(
+        folder, title="The Unopened Letter", brief=BRIEF, chapters=CHAPTERS, sections=SECTIONS, words=WORDS,
+        model="rehearsal",
+    )  # fmt: skip
 
 
 def start_with_an_older_ledger(folder: Path) -> None:
