@@ -1,4 +1,7 @@
-"""`book.json`: a book's settings and structure. Prose, characters and summaries live in files of their own."""
+"""`book.json`: a book's settings and structure. Prose, characters and summaries live in files of their own.
+
+States are not in it: they follow from the ledger, and a second copy would be wrong half of the time.
+"""
 
 from __future__ import annotations
 
@@ -145,7 +148,6 @@ def _chapter(chapter: Chapter) -> dict[str, Any]:
         "title": chapter.title,
         "brief": chapter.brief,
         "points": list(chapter.points),
-        "status": str(chapter.status),
         "serial": chapter.serial,
         "sections": [_section(section) for section in chapter.sections],
     }
@@ -158,7 +160,6 @@ def _section(section: Section) -> dict[str, Any]:
         "title": section.title,
         "brief": section.brief,
         "points": list(section.points),
-        "status": str(section.status),
         "locked": section.locked,
     }
     return {**known, **_added(section.extra, known)}

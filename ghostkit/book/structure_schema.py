@@ -9,7 +9,6 @@ from typing import Annotated, Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from ghostkit.book.model import Book, BookSettings, Chapter, Section
-from ghostkit.book.status import ChapterStatus, SectionStatus
 from ghostkit.book.structure import FORMAT, as_utc, damaged, parse_json
 from ghostkit.errors import BookDamaged
 
@@ -44,7 +43,6 @@ class SectionDocument(Document):
     title: str
     brief: str = ""
     points: list[str] = Field(default_factory=list)
-    status: SectionStatus = SectionStatus.PENDING
     locked: bool = False
 
 
@@ -53,7 +51,6 @@ class ChapterDocument(Document):
     title: str
     brief: str = ""
     points: list[str] = Field(default_factory=list)
-    status: ChapterStatus = ChapterStatus.PENDING
     serial: int = Field(default=0, ge=0)
     sections: list[SectionDocument] = Field(default_factory=list)
 
@@ -162,7 +159,6 @@ def _chapter(number: int, document: ChapterDocument) -> Chapter:
         brief=document.brief,
         points=tuple(document.points),
         sections=tuple(_section(place, section) for place, section in enumerate(document.sections, 1)),
-        status=document.status,
         serial=max(document.serial, len(document.sections)),
         extra=document.added,
     )
@@ -175,7 +171,6 @@ def _section(number: int, document: SectionDocument) -> Section:
         title=document.title,
         brief=document.brief,
         points=tuple(document.points),
-        status=document.status,
         locked=document.locked,
         extra=document.added,
     )

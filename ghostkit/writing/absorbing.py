@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ghostkit.book.files import read_text_or_none, write_atomic
-from ghostkit.book.ids import chapter_id, section_id
+from ghostkit.book.ids import chapter_id, next_id, section_id
 from ghostkit.book.model import Book, Chapter, Section
 from ghostkit.book.rendering import (
     ParsedChapter,
@@ -92,12 +92,15 @@ class Absorber:
     def _absorb_chapter_outline(self, file: TrackedFile, text: str) -> None:
         parsed = parse_chapter_outline(text, str(file.path))
         wanted = file.object_id
-        planned = merge_chapter(self.manuscript.chapter(wanted), parsed)
+        book = self.manuscript.book
+        planned = merge_chapter(self.manuscript.chapter(wanted), parsed, adoption.taken_ids(book))
         self._record(file, wanted, "chapter_outline", adoption.chapter_outline_text(planned))  # first, as above
         self.manuscript.change_structure(
             lambda book: replace(
                 book,
-                chapters=tuple(merge_chapter(c, parsed) if c.id == wanted else c for c in book.chapters),
+                chapters=tuple(
+                    merge_chapter(c, parsed, adoption.taken_ids(book)) if c.id == wanted else c for c in book.chapters
+                ),
             )
         )
         self.manuscript.text_arrived(wanted, "chapter_outline")
@@ -184,27 +187,33 @@ def merge_outline(book: Book, title: str, parsed: Sequence[ParsedChapter]) -> Bo
     What has text is never dropped: a chapter missing from the plan stays, at the end, if any of it is written.
     """
     known = {chapter.id: chapter for chapter in book.chapters}
+    taken = adoption.taken_ids(book)
     serial, chapters = book.serial, []
     for part in parsed:
         old = known.pop(part.id, None) if part.id else None
         if old is None:
-            serial += 1
-            old = Chapter(id=chapter_id(book.id, serial), number=0, title=part.title)
-        chapters.append(merge_chapter(old, part))
+            identity, serial = next_id(chapter_id, book.id, serial, taken)
+            taken.add(identity)
+            old = Chapter(id=identity, number=0, title=part.title)
+        chapters.append(merge_chapter(old, part, taken))
     chapters += [chapter for chapter in known.values() if chapter.word_count]
     numbered = tuple(replace(chapter, number=place) for place, chapter in enumerate(chapters, 1))
     return replace(book, title=title or book.title, chapters=numbered, serial=serial)
 
 
-def merge_chapter(chapter: Chapter, part: ParsedChapter) -> Chapter:
-    """The chapter with its plan as a person wrote it; the same rules as for chapters hold for its sections."""
+def merge_chapter(chapter: Chapter, part: ParsedChapter, taken: set[str]) -> Chapter:
+    """The chapter with its plan as a person wrote it; the same rules as for chapters hold for its sections.
+
+    `taken` are the ids in use; those given to new sections are added to it.
+    """
     known = {section.id: section for section in chapter.sections}
     serial, sections = chapter.serial, []
     for planned in part.sections:
         old = known.pop(planned.id, None) if planned.id else None
         if old is None:
-            serial += 1
-            old = Section(id=section_id(chapter.id, serial), number=0, title=planned.title)
+            identity, serial = next_id(section_id, chapter.id, serial, taken)
+            taken.add(identity)
+            old = Section(id=identity, number=0, title=planned.title)
         sections.append(_planned(old, planned))
     sections += [section for section in known.values() if section.content]
     return replace(

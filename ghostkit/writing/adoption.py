@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from ghostkit.book.ids import chapter_id, section_id
+from ghostkit.book.ids import chapter_id, next_id, section_id
 from ghostkit.book.model import Book, Chapter, Character, CharacterRole, Relationship, Section
 from ghostkit.writing.parsing import ChapterOutlineAnswer, CharactersAnswer, OutlineAnswer, parse_answer
 
@@ -17,38 +17,38 @@ from ghostkit.writing.parsing import ChapterOutlineAnswer, CharactersAnswer, Out
 def adopt_outline(book: Book, text: str) -> Book:
     """The book with the chapters its outline names."""
     answer = parse_answer(OutlineAnswer, text, "outline")
-    chapters = tuple(
-        Chapter(
-            id=chapter_id(book.id, book.serial + place),
-            number=place,
-            title=part.title,
-            brief=part.brief,
-            points=tuple(part.points),
+    serial, taken, chapters = book.serial, taken_ids(book), []
+    for place, part in enumerate(answer.chapters, 1):
+        identity, serial = next_id(chapter_id, book.id, serial, taken)
+        taken.add(identity)
+        chapters.append(
+            Chapter(id=identity, number=place, title=part.title, brief=part.brief, points=tuple(part.points))
         )
-        for place, part in enumerate(answer.chapters, 1)
-    )
-    return replace(book, chapters=chapters, serial=book.serial + len(chapters), outline_summary=answer.summary)
+    return replace(book, chapters=tuple(chapters), serial=serial, outline_summary=answer.summary)
 
 
 def adopt_chapter_outline(book: Book, wanted_id: str, text: str) -> Book:
     """The book with the sections that the chapter's outline names."""
     answer = parse_answer(ChapterOutlineAnswer, text, "chapter outline")
-    chapters = []
-    for chapter in book.chapters:
-        if chapter.id == wanted_id:
-            sections = tuple(
-                Section(
-                    id=section_id(chapter.id, chapter.serial + place),
-                    number=place,
-                    title=part.title,
-                    brief=part.brief,
-                    points=tuple(part.points),
-                )
-                for place, part in enumerate(answer.sections, 1)
+    taken = taken_ids(book)
+
+    def with_sections(chapter: Chapter) -> Chapter:
+        serial, sections = chapter.serial, []
+        for place, part in enumerate(answer.sections, 1):
+            identity, serial = next_id(section_id, chapter.id, serial, taken)
+            taken.add(identity)
+            sections.append(
+                Section(id=identity, number=place, title=part.title, brief=part.brief, points=tuple(part.points))
             )
-            chapter = replace(chapter, sections=sections, serial=chapter.serial + len(sections))
-        chapters.append(chapter)
+        return replace(chapter, sections=tuple(sections), serial=serial)
+
+    chapters = (with_sections(chapter) if chapter.id == wanted_id else chapter for chapter in book.chapters)
     return replace(book, chapters=tuple(chapters))
+
+
+def taken_ids(book: Book) -> set[str]:
+    """Every id of the book's chapters and sections."""
+    return {chapter.id for chapter in book.chapters} | {section.id for _, section in book.sections()}
 
 
 def check(kind: str, text: str) -> None:

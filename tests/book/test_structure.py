@@ -11,6 +11,7 @@ import pytest
 from hypothesis import assume, given
 
 from ghostkit.book.model import Book, BookSettings, Chapter, Section
+from ghostkit.book.status import ChapterStatus
 from ghostkit.book.structure import dump_structure, load_structure, validate_settings
 from ghostkit.errors import BookDamaged, InputError
 
@@ -144,7 +145,6 @@ def test_moments_are_kept_in_utc() -> None:
         (changed(settings={"chapters": 501}), "chapters is 501"),
         (changed(settings={"temperature": 2.5}), "temperature is 2.5"),
         (changed(chapters={}), "chapters: "),
-        (changed(chapters=[{"id": "c-1", "title": "A", "status": "done"}]), "chapters[0].status: "),
         (changed(chapters=[{"id": "c-1", "title": "A", "sections": [{}]}]), "chapters[0].sections[0].id: "),
         (
             changed(chapters=[{"id": "c-1", "title": "A", "sections": [{"id": "c-1", "title": "B"}]}]),
@@ -197,3 +197,8 @@ def test_a_setting_holds_within_its_range_and_no_further(field: str, least: int,
             validate_settings(BookSettings(**{field: value}))
         assert field in caught.value.message
         assert f"from {least} to {most}" in caught.value.message
+
+
+def test_states_are_not_stored_in_the_structure() -> None:
+    chapter = Chapter(id="c-1", number=1, title="A", status=ChapterStatus.WRITING)
+    assert b"writing" not in dump_structure(Book(id="b-1", title="T", chapters=(chapter,)))

@@ -7,7 +7,6 @@ from datetime import UTC
 from hypothesis import strategies as st
 
 from ghostkit.book.model import Book, BookSettings, Chapter, Character, CharacterRole, Relationship, Section
-from ghostkit.book.status import ChapterStatus, SectionStatus
 
 _PIECES = [
     *("# ", "## ", "### ", "#### ", "##", "- ", "* ", "+ ", "-", "\\", "\\# ", "\\\\- ", "1. ", "1.1 ", "2.3. "),
@@ -48,7 +47,6 @@ def chapters(draw: st.DrawFn, number: int = 1, *, most: int = 3, body: st.Search
             brief=draw(texts()),
             points=draw(POINTS),
             content=draw(body if body is not None else texts()),
-            status=draw(st.sampled_from(SectionStatus)),
             locked=draw(st.booleans()),
             extra=draw(EXTRA),
         )
@@ -62,7 +60,6 @@ def chapters(draw: st.DrawFn, number: int = 1, *, most: int = 3, body: st.Search
         points=draw(POINTS),
         sections=sections,
         summary=draw(texts()),
-        status=draw(st.sampled_from(ChapterStatus)),
         serial=draw(st.integers(len(sections), 9)),
         extra=draw(EXTRA),
     )
