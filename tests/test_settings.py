@@ -265,9 +265,9 @@ def test_a_folder_called_dotenv_is_told() -> None:
 
 
 def test_dotenv_is_read_from_the_working_directory_with_its_usual_forms() -> None:
-    dotenv(b'\xef\xbb\xbf# mine\r\nexport RAG_MODE=basic\r\nGHOSTKIT_ACTOR="Ines Calder"  # me\r\nUNRELATED=1\r\n')
+    dotenv(b'\xef\xbb\xbfSTREAM_CHUNK_SIZE=12\r\n# mine\r\nexport RAG_MODE=basic\r\nGHOSTKIT_ACTOR="Ines Calder"  # me\r\nUNRELATED=1\r\n')
     settings = get_settings()
-    assert (settings.rag_mode, settings.actor) == ("basic", "Ines Calder")
+    assert (settings.stream_chunk_size, settings.rag_mode, settings.actor) == (12, "basic", "Ines Calder")
     assert row("RAG_MODE").source == ".env"
 
 

@@ -129,6 +129,7 @@ PLACES: dict[str, Callable[[], Any]] = {
     "Basic": lambda: "Authorization: Basic " + base64.b64encode(f"u:{K}".encode()).decode() + f"{K}",
     "Authorization in a repr": lambda: repr({"Authorization": f"Basic {K}"}),
     "Cookie": lambda: f"Cookie: session={K}; theme=dark",
+    "Cookie, not the first": lambda: f"set-cookie: theme=dark; session={K}; path=/",
     "URL user and password": lambda: f"redis://me:{K}@host:6379/0",
     "URL password alone": lambda: f"amqp://:{K}@host//",
     "URL token as user": lambda: f"https://{K}@host/repo.git",
@@ -202,7 +203,7 @@ def test_short_values_and_variables_with_plain_names_are_not_taken_out(monkeypat
 def test_a_protected_value_is_taken_out_though_the_environment_does_not_have_it() -> None:
     key = "QwErTyUiOpAsDfGh"
     assert redact_text(f"said {key} aloud") == f"said {key} aloud"
-    protect(key)
+    protect(key, "said", "")
     assert redact_text(f"said {key} aloud") == f"said {MARK} aloud"
 
 
