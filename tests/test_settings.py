@@ -265,7 +265,8 @@ def test_a_folder_called_dotenv_is_told() -> None:
 
 
 def test_dotenv_is_read_from_the_working_directory_with_its_usual_forms() -> None:
-    dotenv(b'\xef\xbb\xbfSTREAM_CHUNK_SIZE=12\r\n# mine\r\nexport RAG_MODE=basic\r\nGHOSTKIT_ACTOR="Ines Calder"  # me\r\nUNRELATED=1\r\n')
+    lines = [b"\xef\xbb\xbfSTREAM_CHUNK_SIZE=12", b"# mine", b"export RAG_MODE=basic", b"UNRELATED=1"]
+    dotenv(b"\r\n".join([*lines, b'GHOSTKIT_ACTOR="Ines Calder"  # me', b""]))
     settings = get_settings()
     assert (settings.stream_chunk_size, settings.rag_mode, settings.actor) == (12, "basic", "Ines Calder")
     assert row("RAG_MODE").source == ".env"

@@ -9,7 +9,6 @@ from typing import Any
 
 from ghostkit.events.event import Event
 from ghostkit.events.json_log import FAILURES, LineHandler
-from ghostkit.events.redaction import format_error
 
 
 class ErrorHandler(LineHandler):
@@ -28,17 +27,16 @@ class ErrorHandler(LineHandler):
 
     def handle(self, event: Event) -> None:
         """Never raises for the file's sake."""
-        record = self._record(event)
         if event.type not in FAILURES:
+            self._places.learn(event)
             return
+        record = self._record(event)
         kind = str(event.data.get("error") or event.data.get("kind") or event.type)
         with self._counting:
             self.counts[str(event.type)] += 1
             self.kinds[kind] += 1
-        error = event.data.get("exception")
-        if isinstance(error, BaseException):
-            record["data"].pop("exception")
-            record["traceback"] = format_error(error)
+        if isinstance(event.data.get("exception"), BaseException):
+            record["traceback"] = record["data"].pop("exception")
         self._submit(record)
 
     def handler_failed(self, event: Event, handler: Any, error: Exception) -> None:
@@ -49,5 +47,5 @@ class ErrorHandler(LineHandler):
             self.kinds[type(error).__name__] += 1
         record = self._record(event) | {"level": "error", "event": "handler_failed"}
         record["data"] = {"handler": name, "while": str(event.type), "reason": str(error)}
-        record["traceback"] = format_error(error)
+        record["traceback"] = error
         self._submit(record)

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from ghostkit.events.event import Event, EventType
 from ghostkit.events.places import Places
-from ghostkit.events.redaction import format_error, redact
+from ghostkit.events.redaction import redact
 from ghostkit.events.rotating_file import MOST_WAITING, RotatingFile, in_writer_thread
 
 FAILURES: Final = frozenset(
@@ -74,7 +74,8 @@ class LineHandler:
         record |= {"source": event.source, "data": dict(event.data)}
         error = sys.exception()
         if error is not None and event.type in FAILURES and "traceback" not in event.data:
-            record["traceback"] = format_error(error)
+            # Made into text by the writer's thread: a traceback reads source files.
+            record["traceback"] = error
         return record
 
     def _submit(self, record: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ class Places:
 
     def of(self, event: EventLike) -> dict[str, str]:
         """The ids known for `event`, under `run`, `book`, `chapter`, `section`; unknown ones are left out."""
-        self._learn(event)
+        self.learn(event)
         data = event.data
         place = {kind: str(data[kind]) for kind in ("book", "chapter", "section") if data.get(kind)}
         about = str(data.get("object") or data.get("slot") or "").partition("/")[0]
@@ -34,7 +34,8 @@ class Places:
         known = {"run": event.run_id or self._run, "book": self._book} | place
         return {name: known[name] for name in ("run", "book", "chapter", "section") if known.get(name)}
 
-    def _learn(self, event: EventLike) -> None:
+    def learn(self, event: EventLike) -> None:
+        """Take in what `event` says of the book's shape."""
         data = event.data
         if event.type == EventType.RUN_STARTED:
             self._run = event.run_id

@@ -294,6 +294,29 @@ def test_structlog_is_imported_with_the_first_line_only() -> None:
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT)
 
 
+async def test_a_handler_does_no_blocking_work_in_the_event_loop(tmp_path: Path) -> None:
+    from blockbuster import blockbuster_ctx
+
+    log, errors = LoggingHandler(tmp_path / "g.jsonl"), ErrorHandler(tmp_path / "e.jsonl")
+    manager = EventManager(on_error=errors.handler_failed)
+    for handler in (log, errors, _careless):
+        manager.subscribe_all(handler)
+    with blockbuster_ctx():
+        for type in EventType:
+            try:
+                raise OSError(28, "full")
+            except OSError:
+                manager.emit(event(type))
+    assert manager.failures == len(EventType), "blocking work was done, or the careless handler was not called"
+    assert errors.counts["handler_failed"] == len(EventType)
+    assert len(lines(log)) == len(EventType)
+    assert all("Traceback" in line["traceback"] for line in lines(errors))
+
+
+def _careless(event: Event) -> None:
+    raise ZeroDivisionError
+
+
 # The error log
 
 
