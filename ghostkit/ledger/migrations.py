@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from ghostkit import faults
@@ -153,8 +153,10 @@ def _sync_folder(path: Path) -> None:
         return
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
+        os.fsync(descriptor)
+    except OSError as error:
         # Network shares and FUSE refuse to sync a folder; they have no better promise to make.
-        with suppress(OSError):
-            os.fsync(descriptor)
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF, errno.EACCES, errno.EISDIR):
+            raise
     finally:
         os.close(descriptor)
