@@ -1,8 +1,10 @@
 """Decks of sentence patterns, dealt so that a book doesn't say the same thing twice.
 
 A pattern is a sentence with slots. Slots named in the grammar's vocabulary are filled here; the others belong to the
-scene (who, where) and are filled by the page. A pattern that comes up for the n-th time in a book gets the n-th entry
-of its own list of fillings, which runs through all of them before it comes back to the first.
+scene (who, where) and are filled by the page. A section doesn't draw from whole vocabularies but from a window of
+each (`WINDOWS`): the same few things, one weather, one or two bystanders make a scene; the next section's windows lie
+further on. A pattern that comes up for the n-th time in a book gets the n-th of its own list of fillings, which runs
+through all of them before it comes back to the first.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from types import ModuleType
 from typing import Final
 
 from ghostkit.providers.rehearsal.chance import Chance, seed_of
+from ghostkit.providers.rehearsal.sentences import upper_first
 
 Words = Mapping[str, Sequence[str]]
 _SLOT = re.compile(r"\{(\w+)\}")
@@ -24,26 +27,33 @@ _GOLDEN: Final = 0.6180339887
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """`texts` and `slots` alternate; `own` are the positions of slots that the vocabulary fills, with their lists."""
+    """`texts` and `slots` alternate. `own` are the slots the vocabulary fills: (position, name, list, capital).
+
+    A slot's name stands for the same thing wherever it comes in the pattern; `{thing}` and `{thing2}` are two things.
+    """
 
     source: str
     texts: tuple[str, ...]
     slots: tuple[str, ...]
-    own: tuple[tuple[int, Sequence[str]], ...]
+    own: tuple[tuple[int, str, str, bool], ...]
     fillings: int
 
 
-def compile_pattern(source: str, words: Words) -> Pattern:
-    """Split a pattern at its slots. A digit after a vocabulary's name (`thing2`) is another draw from it."""
+def compile_pattern(source: str, sizes: Mapping[str, int]) -> Pattern:
+    """Split a pattern at its slots; `{Thing}` is `{thing}` with a capital."""
     pieces = _SLOT.split(source)
     slots = tuple(pieces[1::2])
-    own = []
+    own: list[tuple[int, str, str, bool]] = []
     total = 1
     for at, slot in enumerate(slots):
-        entries = words.get(slot) or words.get(slot.rstrip("23456789"))
-        if entries is not None:
-            own.append((at, entries))
-            total *= len(entries)
+        bare = slot.rstrip("23456789")
+        key = bare if bare in sizes else bare[:1].lower() + bare[1:]
+        if key not in sizes:
+            continue
+        name = key + slot[len(bare) :]
+        if all(name != other for _, other, _, _ in own):
+            total *= sizes[key]
+        own.append((at, name, key, bare != key))
     return Pattern(source, tuple(pieces[0::2]), slots, tuple(own), total)
 
 
@@ -58,17 +68,25 @@ class Deck:
     def __len__(self) -> int:
         return len(self._patterns)
 
-    def deal(self, position: int) -> tuple[Pattern, dict[int, str]]:
+    def deal(self, position: int, words: Words) -> tuple[Pattern, dict[int, str]]:
         """The pattern at `position` of the endless deck, with what its own slots say this time."""
         cycle, at = divmod(position, len(self._patterns))
-        # Each round starts a little further on, so that neighbours in one round aren't neighbours in the next.
+        # Each round goes in another order, so that neighbours in one aren't neighbours in the next.
         pattern = self._patterns[(at * self._step(cycle) + cycle) % len(self._patterns)]
         start, stride = self._walk(pattern)
         index = (start + cycle * stride) % pattern.fillings
         filled: dict[int, str] = {}
-        for slot, entries in pattern.own:
-            index, entry = divmod(index, len(entries))
-            filled[slot] = entries[entry]
+        chosen: dict[str, str] = {}
+        for slot, name, key, capital in pattern.own:
+            word = chosen.get(name)
+            if word is None:
+                entries = words[key]
+                index, entry = divmod(index, len(entries))
+                taken = {chosen[other] for other in chosen if other.startswith(key)}
+                while entries[entry] in taken and len(entries) > len(taken):
+                    entry = (entry + 1) % len(entries)
+                word = chosen[name] = entries[entry]
+            filled[slot] = upper_first(word) if capital else word
         return pattern, filled
 
     def _step(self, cycle: int) -> int:
@@ -91,13 +109,15 @@ class Deck:
 
 
 class Grammar:
-    """All decks of one grammar for one book and style."""
+    """All decks and vocabularies of one grammar for one book and style."""
 
     def __init__(self, module: ModuleType, seed: str, length: str) -> None:
         self._seed = seed
-        self._decks: dict[str, Deck] = {}
-        self._patterns = _compiled(module)
         self._length = length
+        self._decks: dict[str, Deck] = {}
+        self._patterns, self._sizes = _compiled(module)
+        self._words: Words = module.WORDS
+        self._laps: dict[tuple[str, int], list[str]] = {}
 
     def deck(self, kind: str) -> Deck:
         deck = self._decks.get(kind)
@@ -106,8 +126,24 @@ class Grammar:
             deck = self._decks[kind] = Deck(chosen, f"{self._seed}\x1f{kind}")
         return deck
 
-    def has(self, kind: str) -> bool:
-        return kind in self._patterns
+    def words_for(self, index: int) -> Words:
+        """The windows of section number `index`: neighbouring sections share as little as the lists allow."""
+        chosen: dict[str, Sequence[str]] = {}
+        for key, entries in self._words.items():
+            size = self._sizes[key]
+            if size == len(entries):
+                chosen[key] = entries
+                continue
+            # Past the end of the list it is mixed anew, so that the windows hold other neighbours.
+            lap, at = divmod(index, len(entries) // size)
+            chosen[key] = self._mixed(key, lap)[at * size : (at + 1) * size]
+        return chosen
+
+    def _mixed(self, key: str, lap: int) -> list[str]:
+        mixed = self._laps.get((key, lap))
+        if mixed is None:
+            mixed = self._laps[key, lap] = Chance("words", self._seed, key, lap).shuffled(self._words[key])
+        return mixed
 
 
 def _of_length(patterns: Sequence[Pattern], length: str) -> Sequence[Pattern]:
@@ -120,10 +156,15 @@ def _of_length(patterns: Sequence[Pattern], length: str) -> Sequence[Pattern]:
 
 
 @lru_cache(maxsize=8)
-def _compiled(module: ModuleType) -> Mapping[str, tuple[Pattern, ...]]:
+def _compiled(module: ModuleType) -> tuple[Mapping[str, tuple[Pattern, ...]], Mapping[str, int]]:
     decks: Mapping[str, Sequence[str]] = module.DECKS
     words: Words = module.WORDS
-    return {kind: tuple(compile_pattern(source, words) for source in sources) for kind, sources in decks.items()}
+    windows: Mapping[str, int] = module.WINDOWS
+    sizes = {key: min(windows.get(key, len(entries)), len(entries)) for key, entries in words.items()}
+    compiled = {
+        kind: tuple(compile_pattern(source, sizes) for source in sources) for kind, sources in decks.items()
+    }
+    return compiled, sizes
 
 
 @lru_cache(maxsize=64)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
@@ -20,6 +20,22 @@ _THINGS_RU: Final = {
     "письма": "письмо", "ключ": "ключ", "дверь": "дверь", "карта": "карта", "поезд": "поезд", "дорога": "дорога",
     "дом": "дом", "сад": "сад", "окно": "окно", "часы": "часы", "погоду": "погода", "ветер": "ветер",
 }  # fmt: skip
+
+
+# Things too large to carry, for sentences in which the scene's thing changes hands.
+_FIXED: Final = frozenset(
+    str.split(
+        """well gate road toll marks debt salt sea water stair wall tower fence horse mule cart wagon causeway canal door
+        window bridge table stove oven garden orchard mill forge lighthouse cellar attic engine horse ladder barrel boat
+        bell mirror trunk wheel"""
+    )
+    + str.split("маяк катер керосин лодка берег свет лестница сахар море поезд дорога дом сад окно погода ветер дверь")
+)
+
+
+def portable(nouns: Iterable[str]) -> list[str]:
+    """Of `nouns` those that fit under an arm."""
+    return [noun for noun in nouns if noun not in _FIXED]
 
 
 @lru_cache(maxsize=2)

@@ -60,12 +60,18 @@ def _chapter_brief(share: Share, opening: str, language: str) -> str:
     lead, second = _leads(share)
     place = share.places[0].name if share.places else ("здесь" if language == "ru" else "home")
     text = upper_first(opening.format(A=lead.name, B=second.name, place=place))
+    wording = wording_for(language)
     others = [person.name for person in share.people[2:]]
     if others:
-        text += f" Здесь же: {', '.join(others)}." if language == "ru" else f" {_and(others)} {_is(others)} there too."
+        how = wording.TOO[(share.number - 1) % len(wording.TOO)]
+        if language == "ru":
+            text += f" Здесь же, {how}: {', '.join(others)}."
+        else:
+            text += f" {_and(others)} {_is(others)} at {place} too, {how}."
     if share.spoken_of:
         names = [person.name for person in share.spoken_of]
-        text += f" Вспоминают: {', '.join(names)}." if language == "ru" else f" {_and(names)} {_is(names)} spoken of."
+        how = wording.SPOKEN_OF[(share.number - 1) % len(wording.SPOKEN_OF)]
+        text += f" Вспоминают {how}: {', '.join(names)}." if language == "ru" else f" {_and(names)} {_is(names)} spoken of, {how}."
     more = [place.name for place in share.places[1:]]
     if more:
         text += f" Потом: {', '.join(more)}." if language == "ru" else f" Then on to {_and(more)}."
@@ -209,9 +215,11 @@ def _rotated(patterns: Sequence[str], brief: Brief, number: int, sections: int) 
 def _fresh_nouns(
     chapter_brief: str, points: Sequence[str], brief: Brief, wording: ModuleType, chance: Chance, wanted: int
 ) -> list[str]:
+    from ghostkit.providers.rehearsal.lexicon import portable
+
     known = nouns_of(" ".join([*points, chapter_brief]), brief.language)
     others = chance.shuffled(nouns_of(brief.text, brief.language))
-    pool = dict.fromkeys([*known, *others, *chance.shuffled(wording.PLAIN_NOUNS)])
+    pool = dict.fromkeys(portable([*known, *others, *chance.shuffled(wording.PLAIN_NOUNS)]))
     return list(pool)[: max(2, wanted)]
 
 

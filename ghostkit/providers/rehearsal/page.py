@@ -44,6 +44,9 @@ class Page:
         self._lead, self._second = lead, second
         self._language, self._first_person = language, first_person
         self._index, self._words = index, words
+        self._vocabulary = grammar.words_for(index)
+        self._met: set[str] = set()
+        self._used: set[str] = set()
         self._dealt: dict[str, int] = {}
         self._named: set[str] = set()
         self._opening = ""
@@ -85,11 +88,25 @@ class Page:
         self._sentences.append(sentence)
         self.count += len(sentence.split())
 
+    def frame(self, kind: str, *, x: str, bare: str) -> None:
+        """Say a sentence of the outline in one of the ways of `kind`; talk becomes a paragraph of its own."""
+        pattern, filled = self._deal(kind)
+        text, opening = self._said(pattern, filled, {"x": x, "bare": bare})
+        if kind == "spoken":
+            self.line(text)
+            return
+        if opening == self._opening:
+            pattern, filled = self._deal(kind)
+            text, opening = self._said(pattern, filled, {"x": x, "bare": bare})
+        self._used.add(pattern.source)
+        self.say(text)
+
     def block(self, kind: str, **more: str) -> None:
         """Deal lines of talk, each a paragraph of its own."""
         self.close()
         pattern, filled = self._deal(kind)
         text, _opening = self._said(pattern, filled, more)
+        self._used.add(pattern.source)
         self._note_names(text)
         for line in text.split("\n"):
             self.line(line)
@@ -121,10 +138,27 @@ class Page:
 
     def _deal(self, kind: str) -> tuple[Pattern, dict[int, str]]:
         deck = self._grammar.deck(kind)
-        number = self._dealt.get(kind, 0)
-        self._dealt[kind] = number + 1
-        # Every section of a book has its own stretch of each deck, long enough for what it may need.
-        return deck.deal(self._index * (8 + self._words // 25) + number)
+        for _ in range(6):
+            number = self._dealt.get(kind, 0)
+            self._dealt[kind] = number + 1
+            # Every section of a book has its own stretch of each deck, long enough for what it may need.
+            pattern, filled = deck.deal(self._index * (8 + self._words // 25) + number, self._vocabulary)
+            if pattern.source not in self._used:
+                break
+        met: set[str] = set()
+        for at, name, key, capital in pattern.own:
+            if key == "who":
+                filled[at] = self._bystander(filled[at], capital, name in met)
+                met.add(name)
+        return pattern, filled
+
+    def _bystander(self, who: str, capital: bool, met: bool) -> str:
+        """Somebody nobody knows is "a boy with a bucket" first and "the boy with a bucket" from then on."""
+        if self._language != "en":
+            return who
+        low = who[0].lower() + who[1:]
+        article = "the" if met or low in self._met else "a"
+        return f"{article.capitalize() if capital else article} {low}"
 
     def _said(self, pattern: Pattern, filled: dict[int, str], more: Mapping[str, str]) -> tuple[str, str]:
         said = [pattern.texts[0]]
@@ -164,10 +198,12 @@ class Page:
         self._lead_told = pattern.slots[:1] == ("P",) and not pattern.texts[0] and not ("Q" in pattern.slots and same)
         self._opening = opening
         self._note_names(text)
+        self._used.add(pattern.source)
         self._sentences.append(text)
         self.count += len(text.split())
 
     def _note_names(self, text: str) -> None:
+        self._met.update(who for who in self._vocabulary.get("who", ()) if who in text)
         for person in (self._lead, self._second):
             if person is not None and person.name in text:
                 self._named.add(person.name)

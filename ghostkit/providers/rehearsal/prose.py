@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from types import ModuleType
+
 from ghostkit.providers.rehearsal.chance import Chance
 from ghostkit.providers.rehearsal.deck import grammar_for
 from ghostkit.providers.rehearsal.manner import Manner
 from ghostkit.providers.rehearsal.page import Page
 from ghostkit.providers.rehearsal.scene import Scene, missing_from
-from ghostkit.providers.rehearsal.sentences import with_end
+from ghostkit.providers.rehearsal.weaver import Weaver
+
+_TALK_WORDS = 45
+_TELL_WORDS = 75
 
 
 def write_scene(scene: Scene, manner: Manner, seed: str) -> str:
     """Prose of `scene.words` words in the manner of a style."""
+    chance = Chance("scene", seed, manner.name, scene.index, scene.title, scene.asked)
     page = _page(scene, manner, seed)
-    said = _Weaver(scene, manner, page, seed)
+    weaver = Weaver(scene, page, chance)
     target = scene.words
-    _open(page, scene, manner)
-    said.some(1)
-    page.close()
-    ending = max(12, min(70, target // 6))
-    round_ = 0
-    while page.room(target) > ending + max(24, said.words_left):
-        if scene.second is not None and manner.talks(round_):
-            _talk(page, said, target - ending)
-        else:
-            _tell(page, manner, said, target - ending, round_)
-        round_ += 1
-        if round_ > 400:
-            break
-    while said.left:
-        said.some(2)
+    ending = max(12, min(80, target // 5))
+    _open(page, scene, weaver)
+    _middle(page, scene, manner, weaver, target - ending, chance)
+    while weaver.left:
+        weaver.weave(2)
         page.close()
-    _end(page, scene, target)
+    _end(page, scene, target, chance)
     return page.text
 
 
@@ -40,73 +37,125 @@ def _page(scene: Scene, manner: Manner, seed: str) -> Page:
 
     language = "ru" if scene.brief.language == "ru" else "en"
     spare = Chance("spare", seed, scene.index).shuffled(wording_for(language).PLAIN_NOUNS)
-    things = (*scene.things, *spare)
+    things = [thing if language == "ru" else f"the {thing}" for thing in (*scene.things, *spare)]
+    somewhere = scene.place or ("это место" if language == "ru" else "the house")
     return Page(
-        grammar_for(_module(language), f"{seed}\x1f{manner.name}", manner.length),
-        slots={"o": f"the {things[0]}" if language == "en" else things[0],
-               "o2": f"the {things[1]}" if language == "en" else things[1],
-               "place": scene.place or ("the place" if language == "en" else "здесь")},
+        grammar_for(_grammar(language), f"{seed}\x1f{manner.name}", manner.length),
+        slots={"o": things[0], "o2": things[1], "place": somewhere},
         lead=scene.lead,
         second=scene.second,
         index=scene.index,
         words=scene.words,
         language=language,
         first_person=scene.first_person,
-    )  # fmt: skip
+    )
 
 
-def _module(language: str):  # type: ignore[no-untyped-def]
-    from ghostkit.providers.rehearsal import grammar_en, grammar_ru
-
-    return grammar_ru if language == "ru" else grammar_en
-
-
-class _Weaver:
-    """Brings in what has to be said, a sentence or two at a time, in ways that differ."""
-
-    def __init__(self, scene: Scene, manner: Manner, page: Page, seed: str) -> None:
-        self.left = list(scene.statements)
-        self._scene, self._page = scene, page
-
-    @property
-    def words_left(self) -> int:
-        return sum(len(sentence.split()) + 4 for sentence in self.left)
-
-    def some(self, count: int) -> None:
-        for _ in range(min(count, len(self.left))):
-            self._page.say(with_end(self.left.pop(0)))
+def _grammar(language: str) -> ModuleType:
+    if language == "ru":
+        from ghostkit.providers.rehearsal import grammar_ru as grammar
+    else:
+        from ghostkit.providers.rehearsal import grammar_en as grammar
+    return grammar
 
 
-def _open(page: Page, scene: Scene, manner: Manner) -> None:
+def _open(page: Page, scene: Scene, weaver: Weaver) -> None:
+    """Where and when; in a short piece at once what it is about."""
+    room = max(20, scene.words // 3)
     page.add("open")
-    if scene.words >= 120:
-        page.add("look")
-        page.add("do")
-
-
-def _talk(page: Page, said: _Weaver, limit: int) -> None:
-    page.block("talk")
-    if page.room(limit) > 60:
-        page.block("talk")
-
-
-def _tell(page: Page, manner: Manner, said: _Weaver, limit: int, round_: int) -> None:
-    for kind in ("do", "look", "do"):
-        room = page.room(limit)
-        if room < 12 or not page.add(kind, at_most=room):
-            break
-    said.some(1)
+    for kind in ("look", "do"):
+        if page.count < room and scene.words >= 80:
+            page.add(kind, at_most=room)
+    if weaver.left:
+        weaver.weave(1)
     page.close()
 
 
-def _end(page: Page, scene: Scene, target: int) -> None:
+def _middle(
+    page: Page, scene: Scene, manner: Manner, weaver: Weaver, limit: int, chance: Chance
+) -> None:
+    """Telling and talking in turn, with what has to be said spread over all of it."""
+    kinds = _plan_of_telling(scene, manner, chance)
+    for round_ in range(400):
+        room = limit - page.count - weaver.words_left
+        if room < 28:
+            return
+        rounds = max(1, (limit - page.count) // (_TALK_WORDS + _TELL_WORDS) )
+        due = -(-len(weaver.left) // rounds)
+        if scene.second is not None and manner.talks(round_) and room > _TALK_WORDS:
+            page.block("talk")
+            if chance.below(3) == 0 and limit - page.count - weaver.words_left > 2 * _TALK_WORDS:
+                page.block("talk")
+        else:
+            _tell(page, kinds(round_), weaver, due, limit, manner)
+
+
+def _plan_of_telling(scene: Scene, manner: Manner, chance: Chance) -> Callable[[int], tuple[str, ...]]:
+    """Which kinds of sentence make up the paragraphs, in an order of the scene's own."""
+    together = (
+        ("do", "notice", "do", "think"),
+        ("look", "do", "notice"),
+        ("move", "look", "do", "do"),
+        ("notice", "do", "look"),
+        ("do", "think", "notice", "do"),
+        ("look", "notice", "do", "do"),
+    )
+    alone = (
+        ("do", "look", "do", "think"),
+        ("look", "do", "alone"),
+        ("do", "do", "alone", "look"),
+        ("alone", "do", "look", "do"),
+        ("think", "do", "do"),
+    )
+    order = chance.shuffled(together if scene.second is not None else alone)
+
+    def kinds(round_: int) -> tuple[str, ...]:
+        plan = order[round_ % len(order)]
+        return (*plan, manner.mood) if manner.mood and round_ % 2 == 0 else plan
+
+    return kinds
+
+
+def _tell(
+    page: Page, kinds: tuple[str, ...], weaver: Weaver, due: int, limit: int, manner: Manner
+) -> None:
+    at = len(kinds) // 2
+    for number, kind in enumerate(kinds):
+        if number == at:
+            weaver.weave(due)
+        room = limit - page.count - weaver.words_left
+        if room < 8 or not page.add(kind, at_most=room):
+            break
+    else:
+        page.close()
+        return
+    weaver.weave(due if at >= len(kinds) else 0)
+    page.close()
+
+
+def _end(page: Page, scene: Scene, target: int, chance: Chance) -> None:
+    """The turn, what is still missing, and an act; cut to measure."""
+    _supply_missing(page, scene)
+    closing = page.fill("end")
+    left = target - page.count - len(closing.split())
+    if left > 18:
+        page.add("turn", at_most=left)
+    kinds = ("do", "notice", "look") if scene.second is not None else ("do", "look", "alone")
+    for number in range(8):
+        left = target - page.count - len(closing.split())
+        if left < max(5, target // 40) or not page.add(kinds[number % 3], at_most=left + target // 50):
+            break
+        if number == 1:
+            page.close()
+    page.say(closing)
+
+
+def _supply_missing(page: Page, scene: Scene) -> None:
+    """Names and numbers of the section's brief that no sentence has brought in so far."""
     missing = missing_from(page.text, scene.asked)
     if missing:
-        page.say(f"{', '.join(missing)}.")
-    closing = page.fill("end")
-    page.close()
-    while page.room(target) - len(closing.split()) > 9:
-        room = page.room(target) - len(closing.split()) + 4
-        if not page.add("do", at_most=room):
-            break
-    page.say(closing)
+        names = missing[0] if len(missing) == 1 else f"{', '.join(missing[:-1])} and {missing[-1]}"
+        if scene.brief.language == "ru":
+            names = ", ".join(missing)
+        page.add("naming", names=names)
+        page.close()

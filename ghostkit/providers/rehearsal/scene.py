@@ -88,9 +88,11 @@ def _leads(people: list[Person], section_brief: str, asked: str, brief: Brief) -
     present = sorted((person for person in people if first_at(person) < 10**9), key=first_at)
     in_brief = [person for person in present if person.names_occur_in(section_brief)]
     order = in_brief + [person for person in present if person not in in_brief]
-    if brief.narrator is not None and brief.is_fiction:
-        teller = next((person for person in people if person.name == brief.narrator.name), None)
-        if teller is not None:
+    if brief.is_fiction and people:
+        # The one it is told by, else the book's first person where they are there: one point of view throughout.
+        told_by = brief.narrator.name if brief.narrator is not None else people[0].name
+        teller = next((person for person in people if person.name == told_by), None)
+        if teller is not None and (teller in order or brief.narrator is not None):
             order = [teller, *(person for person in order if person is not teller)]
     if not order:
         order = people[:2]
@@ -106,9 +108,11 @@ def _place(brief: Brief, section_brief: str, chapter: str) -> str:
 
 
 def _things(asked: str, brief: Brief, chapter: int, section: int) -> tuple[str, ...]:
+    from ghostkit.providers.rehearsal.lexicon import portable
+
     own = nouns_of(asked, brief.language)
     others = Chance("things", brief.title, chapter, section).shuffled(nouns_of(brief.text, brief.language))
-    return tuple(dict.fromkeys([*own, *others]))[:4]
+    return tuple(dict.fromkeys(portable([*own, *others])))[:4]
 
 
 def _number(text: str) -> tuple[int, int]:

@@ -7,33 +7,33 @@ from typing import Final
 # What a scene is about, in the present tense of outlines; {A} leads, {B} is with them, {o} is a thing.
 SCENES: Final = (
     "{A} asks {B} about {o} and gets half an answer.",
-    "{A} and {B} count what is left and do not get the same number.",
+    "{A} counts what is left, {B} counts it again, and the numbers do not agree.",
     "{B} offers {A} a bargain over {o}, and {A} takes the part that costs least.",
     "{A} finds {o} where {B} had said there was nothing.",
     "{B} tells {A} to turn back, and {A} asks what turning back would cost.",
     "{A} catches {B} in a small lie and keeps it for later.",
     "{A} waits for {B}, who comes late and from the wrong side.",
     "{B} wants to see {o}, and {A} shows it without letting go of it.",
-    "{A} and {B} share a meal and disagree about who owes whom.",
+    "{A} shares a meal with {B} and disagrees about who owes whom.",
     "{A} mends {o} while {B} explains why it broke.",
     "{B} asks {A} for a promise, and {A} gives a smaller one.",
     "{A} hides {o} from {B} and is seen doing it.",
-    "{A} and {B} are questioned together and answer apart.",
+    "{A} is questioned beside {B}, and only one of them answers.",
     "{A} follows {B} at a distance and learns where {B} goes.",
     "{B} hands {A} a debt in writing, and {A} reads it twice.",
     "{A} gives {o} away to be let through, and {B} notices the price.",
-    "{A} and {B} wait out the weather with {o} between them.",
+    "{A} waits out the weather with {B}, and {o} lies between them.",
     "{B} mistakes {A} for somebody else and does not take it back.",
     "{A} has to choose between {o} and the road, and {B} watches the choice.",
     "{A} tells {B} the truth about one thing only.",
     "{B} names a price, and {A} pays in something other than money.",
-    "{A} and {B} carry {o} together, a long way, without talking.",
+    "{A} carries {o} a long way with {B} and never says a word.",
     "{A} is refused at a door that {B} then opens.",
     "{B} leaves before it is light, and {A} finds {o} in the empty place.",
     "{A} checks the account again and finds {B} in it.",
     "{A} asks for help for the first time, and {B} makes it easy.",
     "{B} breaks {o} on purpose, and {A} sweeps it up.",
-    "{A} and {B} hear the same news and act on different halves of it.",
+    "{A} hears the same news as {B} and acts on the other half of it.",
     "{A} goes back for {o} and finds {B} already there.",
     "{B} draws a map for {A} and leaves one thing off it.",
     "{A} keeps watch while {B} sleeps badly.",
@@ -42,7 +42,7 @@ SCENES: Final = (
 ALONE: Final = (
     "{A} is alone with {o} and decides what to do about it.",
     "{A} goes over the ground again and finds what was missed.",
-    "{A} waits, counts, and moves first.",
+    "{A} waits for the count to come right and moves first.",
     "{A} looks for {o} and finds something else in its place.",
     "{A} writes the account of the day and leaves one line open.",
     "{A} carries {o} farther than was agreed.",
@@ -50,7 +50,7 @@ ALONE: Final = (
 CHAPTERS: Final = (
     "{A} comes to {place}, where {B} already waits.",
     "At {place} {A} learns what {B} has been keeping back.",
-    "{A} and {B} cross paths at {place}, and neither goes on as planned.",
+    "{A} crosses the path of {B} at {place}, and neither goes on as planned.",
     "{place} puts a price on things, and {A} has to pay it before {B} does.",
     "{A} wants to be through {place} by evening; {B} sees to it that this takes longer.",
     "What was agreed with {B} stops holding at {place}, and {A} makes new terms.",
@@ -77,6 +77,15 @@ SECTION_TITLES: Final = (
     "A way through", "The {noun} again", "Who owes whom", "Under the {noun}", "{B} lets go", "A matter of the {noun}",
     "First light at {place}", "Late at {place}", "Something left behind", "The wrong side", "{A} moves first",
 )  # fmt: skip
+TOO: Final = (
+    "for reasons nobody asks about", "with a bag already packed", "and says less than usual", "earlier than agreed",
+    "on somebody else's business", "and stays in the doorway", "with news that is a day old", "and will not sit down",
+    "to see it with open eyes", "against all advice", "and keeps the accounts", "with nothing to sell",
+)  # fmt: skip
+SPOKEN_OF: Final = (
+    "as if the door might open", "more than once", "in the wrong tense", "by those who should know better",
+    "quietly, over the washing-up", "with the date wrong",
+)  # fmt: skip
 ARCS: Final = (
     "begins by counting and ends by giving something uncounted",
     "holds to one rule too long and lets it go at the right moment",
@@ -93,6 +102,7 @@ KIN: Final = {
     "loves": "love", "love": "love", "enemy": "rival", "twin": "twin", "hunts": "rival", "teacher": "mentor",
 }  # fmt: skip
 PLAIN_NOUNS: Final = (
-    "lamp", "ledger", "key", "rope", "door", "letter", "coat", "knife", "map", "coin", "clock", "bread", "ladder",
-    "window", "box", "bell", "glass", "boat", "stone", "thread", "bridge", "watch", "paper", "salt", "water",
+    "lamp", "ledger", "key", "rope", "letter", "coat", "knife", "map", "coin", "clock", "box", "photograph", "glass",
+    "compass", "parcel", "notebook", "envelope", "list", "ring", "ticket", "lantern", "purse", "bundle", "satchel",
+    "medal", "whistle", "receipt", "packet", "chart", "button",
 )  # fmt: skip
