@@ -44,7 +44,7 @@ def make_value(
     """The new book as a value; raises `InputError` for anything out of range."""
     text = read_brief(brief)
     tongue = _language(language) if language else language_of(text)
-    shape = {**shape_from_brief(text, tongue), **_given(chapters=chapters, sections=sections, words=words)}
+    shape = {**shape_from_brief(text, language_of(text)), **_given(chapters=chapters, sections=sections, words=words)}
     settings = replace(BookSettings(), **shape, **_given(continuity_lag=continuity_lag, model=model))
     validate_settings(settings)
     name = check_title(title if title is not None else title_from_brief(text))
