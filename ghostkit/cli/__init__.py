@@ -1,5 +1,5 @@
 """The command line: `ghostkit`, or `python -m ghostkit`."""
 
-from ghostkit.cli.program import main, program
+from ghostkit.cli.entry import main, program
 
 __all__ = ["main", "program"]

@@ -83,7 +83,7 @@ class LiveView:
 
     def render(self, watch: Watch) -> RenderableType:
         """Everything below the finished sections; always as many lines, so that nothing jumps."""
-        texts = list(watch.open.values())
+        texts = sorted(watch.open.values(), key=lambda text: text.place)
         draft = watch.draft()
         if texts:
             block = self._prose(texts[0], texts[1:])
@@ -148,9 +148,12 @@ class LiveView:
         return Text(_cut(line, self.width))
 
     def _hint(self, watch: Watch) -> Text:
+        narrow = self.width < 76
         if watch.stopping:
-            return Text(_cut("Stopping; the text so far is kept. Ctrl-C again leaves at once.", self.width), "yellow")
-        return Text(_cut("Ctrl-C stops; everything written is kept, and the next write goes on.", self.width), "dim")
+            hint = "Stopping …" if narrow else "Stopping; the text so far is kept. Ctrl-C again leaves at once."
+            return Text(hint, "yellow")
+        kept = "nothing is lost." if narrow else "everything written is kept, and the next write goes on."
+        return Text(f"Ctrl-C stops; {kept}", "dim")
 
 
 def _cut(text: str, width: int) -> str:

@@ -33,12 +33,16 @@ class OpenSection:
     """A section in the making."""
 
     id: str
-    number: str
+    place: tuple[int, int]
     title: str
     chapter: str
     began: float = field(default_factory=time.monotonic)
     tail: str = ""
     words: int = 0
+
+    @property
+    def number(self) -> str:
+        return f"{self.place[0]}.{self.place[1]}"
 
     def add(self, piece: str) -> None:
         # Counted by the pieces' own gaps: joining the whole text for every piece would cost its square.
@@ -113,8 +117,8 @@ class Watch:
         there = self.open.get(section_id)
         if there is None:
             chapter, section = self.run.book.manuscript.section(section_id)
-            number = f"{chapter.number}.{section.number}"
-            there = OpenSection(id=section_id, number=number, title=section.title, chapter=chapter.title)
+            place = (chapter.number, section.number)
+            there = OpenSection(id=section_id, place=place, title=section.title, chapter=chapter.title)
             self.open[section_id] = there
         return there
 

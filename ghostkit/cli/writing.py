@@ -108,7 +108,10 @@ def _so_far(run: Run) -> str:
     total = status["sections_total"]
     if not total:
         return "What was planned is kept."
-    return f"{status['sections_done']} of {counted(total, 'section')} are written and kept."
+    begun = [s for s, pieces in run.progress_meter.texts.items() if any(pieces)]
+    places = sorted((c.number, s.number) for c, s in run.book.value.sections() if s.id in begun)
+    also = f", and so is the start of {', '.join(f'{c}.{s}' for c, s in places)}" if places else ""
+    return f"{status['sections_done']} of {counted(total, 'section')} written and kept{also}."
 
 
 def done_line(found: dict[str, Any]) -> str:

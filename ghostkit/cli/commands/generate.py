@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-import anyio
 import click
 
 from ghostkit.cli.boundary import Interrupted
@@ -38,6 +37,8 @@ def generate(prompt: str, model: str | None, max_tokens: int, streaming: bool | 
       ghostkit generate - --model rehearsal:teacher < question.txt
       ghostkit generate "A title for a book about salt" --no-stream --json
     """
+    import anyio
+
     text = _prompt(prompt)
     live = streaming if streaming is not None else is_terminal(sys.stdout)
     printer = _Printer() if live and not as_json else None
@@ -99,6 +100,8 @@ async def _ask(
     text: str, model: str | None, max_tokens: int, streaming: bool | None, printer: _Printer | None
 ) -> tuple[StepResult, bool]:
     """The result, and whether somebody stopped it."""
+    import anyio
+
     from ghostkit.cli.interrupts import stopping_on_signals
 
     service, name = _service(model, streaming)

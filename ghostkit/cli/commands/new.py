@@ -10,10 +10,14 @@ import click
 
 from ghostkit.cli.options import json_option, model_option, path_argument
 from ghostkit.cli.terminal import say, say_json
+from ghostkit.cli.wording import counted
 from ghostkit.errors import BriefError
 
 if TYPE_CHECKING:
     from ghostkit.workbench import Book
+
+MOST_READ = 50_000_000
+"""Bytes of stdin: more than any brief, so that the error can say how long it is."""
 
 
 @click.command()
@@ -59,16 +63,14 @@ def _brief(source: str) -> str:
         return read_brief(Path(source))
     if sys.stdin is None:
         raise BriefError("There is no standard input to read the brief from.", fix="Give a file with --brief.")
-    from ghostkit.book.brief import MAX_BYTES
-
-    return read_brief(sys.stdin.buffer.read(MAX_BYTES + 1))
+    return read_brief(sys.stdin.buffer.read(MOST_READ))
 
 
 def _found(book: Book, path: Path, text: str, options: dict[str, Any], there_before: bool) -> dict[str, Any]:
-    from ghostkit.book import shape_from_brief
+    from ghostkit.book import language_of, shape_from_brief
 
     value, settings = book.value, book.value.settings
-    said = shape_from_brief(text, value.language)
+    said = shape_from_brief(text, language_of(text))
     shape = {name: getattr(settings, name) for name in ("chapters", "sections", "words")}
     origin = {
         name: "option" if options.get(name) is not None else "brief" if name in said else "default" for name in shape
@@ -82,7 +84,10 @@ def _found(book: Book, path: Path, text: str, options: dict[str, Any], there_bef
 def _print(found: dict[str, Any]) -> None:
     made = "made" if found["created"] else "was there already, unchanged"
     say(f"{found['title']}: {made} in {found['path']}")
-    shape = f"{found['chapters']} chapters of {found['sections']} sections, about {found['words']:,} words a section"
+    shape = (
+        f"{counted(found['chapters'], 'chapter')} of {counted(found['sections'], 'section')}, "
+        f"about {found['words']:,} words a section"
+    )
     total = found["chapters"] * found["sections"] * found["words"]
     say(f"  {shape}: some {total:,} words in all")
     sources = {

@@ -66,6 +66,7 @@ class Program(click.Group):
 
 
 @click.group(
+    name="ghostkit",
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
