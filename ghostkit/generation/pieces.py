@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
@@ -59,17 +59,34 @@ async def pieces_of(work: Callable[[OnText], Awaitable[StepResult]]) -> AsyncIte
     send, receive = anyio.create_memory_object_stream[str](BUFFERED_PIECES)
     pieces = TextPieces(receive)
 
+    def hand_on(piece: str) -> None:
+        with suppress(anyio.BrokenResourceError):  # the reader has left; the text is in the ledger all the same
+            try:
+                send.send_nowait(piece)
+            except anyio.WouldBlock:
+                pieces.error = GhostkitError(
+                    f"The reader of a stream fell {BUFFERED_PIECES} pieces behind.",
+                    fix="Read faster, or in larger pieces (STREAM_CHUNK_SIZE); the whole text is in the ledger.",
+                )
+                raise
+
     async def run() -> None:
         with send:
             try:
-                pieces.result = await work(send.send_nowait)
+                pieces.result = await work(hand_on)
             except GhostkitError as error:
                 pieces.error = error
 
+    failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
         with receive:
             tasks.start_soon(run)
+            # The caller's own error leaves the task group by hand, so that no exception group is made of it.
             try:
                 yield pieces
+            except Exception as error:
+                failure = error
             finally:
                 tasks.cancel_scope.cancel()
+    if failure is not None:
+        raise failure

@@ -7,7 +7,7 @@ import time
 import anyio
 
 from ghostkit import faults
-from ghostkit.errors import ContentRefused, ProviderError, StreamTruncated
+from ghostkit.errors import ContentRefused, GhostkitError, ProviderError, StreamTruncated, storage_errors
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.generation.streams import LiveStream
 from ghostkit.ledger import AttemptState, Ledger, Outcome, in_thread
@@ -79,6 +79,12 @@ class Receiver:
             error=error,
         )
 
+    def stopped(self, reason: BaseException) -> Outcome:
+        """The outcome of a call that was stopped from outside, or by trouble that is not the provider's."""
+        if isinstance(reason, GhostkitError):
+            return self.outcome(AttemptState.ERROR, reason.message)
+        return self.outcome(AttemptState.CANCELLED)
+
     def failed(self, error: ProviderError) -> Outcome:
         """The outcome of a call that raised; its partial text is kept."""
         state = AttemptState.ERROR
@@ -93,4 +99,5 @@ async def flush(ledger: Ledger, stream: LiveStream) -> None:
     """Make the text that has come since the last flush durable."""
     seq, text = stream.take_unflushed()
     if text and stream.ended is None:
-        await in_thread(ledger.add_partial, stream.attempt_id, seq, text)
+        with storage_errors("the ledger", "write"):
+            await in_thread(ledger.add_partial, stream.attempt_id, seq, text)

@@ -46,10 +46,12 @@ def priced(outcome: Outcome, request: Request, info: ModelInfo) -> Outcome:
     """With its cost, and with estimated token counts where the provider reported none."""
     if outcome.usage_source == "estimated":
         sent = sum(len(message.text) for message in request.messages)
+        # An answer that goes on from an earlier one holds that too, but was only paid for what is new.
+        kept = sum(len(message.text) for message in request.messages if message.role == "assistant")
         outcome = replace(
             outcome,
             input_tokens=sent // CHARACTERS_A_TOKEN + 1,
-            output_tokens=-(-len(outcome.text) // CHARACTERS_A_TOKEN),
+            output_tokens=-(-(len(outcome.text) - kept) // CHARACTERS_A_TOKEN),
         )
     return replace(outcome, cost_usd=info.cost_usd(usage_of(outcome)))
 

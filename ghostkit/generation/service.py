@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -66,6 +66,7 @@ class GenerationService:
         self._options = options
         self._providers = providers
         self._open_providers: dict[str, Provider] = {}
+        self._delivered: set[str] = set()
 
     # ── texts by slot ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -83,18 +84,19 @@ class GenerationService:
         for number in range(1, options.max_retries + 2):
             if result is not None:
                 await self._wait_for_retry(spec, result, number)
-            messages = await self._messages(spec, options)
+            left = await self._left_over(spec, options)
             request = Request(
                 model=model,
-                messages=messages,
+                messages=continued(spec.prompt.messages, left),
                 max_tokens=spec.max_tokens,
                 parameters=spec.parameters,
                 attempt_id="a-" + secrets.token_hex(8),
                 slot=str(spec.slot),
             )
-            result = await self._attempt(spec, provider, request, number, on_text, options)
+            stream = self._new_stream(spec, request, on_text, options, left)
+            result = await self._attempt(spec, provider, request, number, stream, options)
             # After the first piece of text nothing is replayed silently: the resume policy decides later.
-            if result.error is None or not result.error.retryable or result.text:
+            if result.error is None or not result.error.retryable or stream.deltas:
                 break
         assert result is not None
         return result
@@ -112,21 +114,17 @@ class GenerationService:
         )
         await anyio.sleep(delay)
 
-    async def _messages(self, spec: StepSpec, options: GenerationOptions) -> tuple[Message, ...]:
-        """The prompt; with the policy `continue`, followed by what an earlier attempt left."""
+    async def _left_over(self, spec: StepSpec, options: GenerationOptions) -> str:
+        """With the policy `continue`: what an earlier attempt left to go on from; else nothing."""
         if options.resume != "continue":
-            return spec.prompt.messages
+            return ""
         attempts = await in_thread(self.ledger.attempts, spec.slot)
-        if not attempts or attempts[-1].state is AttemptState.COMPLETE:
-            return spec.prompt.messages
-        partial = await in_thread(self.ledger.partial_text, attempts[-1].id)
-        if not partial.strip():
-            return spec.prompt.messages
-        return (
-            *spec.prompt.messages,
-            Message(role="assistant", parts=(partial,)),
-            Message(role="user", parts=("Go on from exactly where this ends; repeat nothing.",)),
-        )
+        if not attempts or attempts[-1].state in (AttemptState.COMPLETE, AttemptState.REFUSED):
+            return ""
+        left = await in_thread(self.ledger.partial_text, attempts[-1].id)
+        if attempts[-1].state is AttemptState.ERROR and not _usable(spec, left):
+            return ""  # a whole answer that could not be used, and would not be with more after it
+        return left if left.strip() else ""
 
     async def _attempt(
         self,
@@ -134,10 +132,10 @@ class GenerationService:
         provider: Provider,
         request: Request,
         number: int,
-        on_text: OnText | None,
+        stream: LiveStream,
         options: GenerationOptions,
     ) -> StepResult:
-        """One request: intent, call, outcome; each durable before the next."""
+        """One request: intent, call, outcome; each durable before the next, and none left open."""
         info = provider.info(request.model)
         await self._check_window(provider, info, request, options)
         ceiling = await self._cost_ceiling(provider, info, request)
@@ -145,16 +143,25 @@ class GenerationService:
         self.budget.reserve(ceiling)
         cost = ceiling
         try:
-            await self._open(spec, request, info, ceiling)
-            stream = self._open_stream(spec, request, on_text, options)
-            outcome, error = await self._call(provider, request, stream, options)
+            begun = await self._open(spec, request, info, ceiling)
+            self.streams.open(stream)
+            receiver = Receiver(self.ledger, stream, options)
+            try:
+                await self._emit_new(begun)
+                outcome, error = await self._call(provider, request, receiver, stream, options)
+            except BaseException as stop:
+                # Cancelled from outside, or the ledger refuses: record what came, then let it go on its way.
+                outcome = records.priced(receiver.stopped(stop), request, info)
+                cost = outcome.cost_usd
+                await self._close_stopped(request, stream, outcome)
+                raise
             outcome, error = _checked(spec, outcome, error)
             outcome = records.priced(outcome, request, info)
             cost = outcome.cost_usd
-            await self._close(spec, request, outcome, error)
+            await self._close(spec, request, stream, outcome, error)
         finally:
             self.budget.settle(ceiling, cost)
-        stream.end(str(outcome.state))
+            stream.end(stream.ending or str(AttemptState.ERROR))
         return StepResult(
             slot=spec.slot,
             text=outcome.text,
@@ -193,7 +200,8 @@ class GenerationService:
         counted = await provider.count_tokens(request)
         return info.cost_usd(Usage(input_tokens=counted.tokens, output_tokens=request.max_tokens))
 
-    async def _open(self, spec: StepSpec, request: Request, info: ModelInfo, ceiling: float) -> None:
+    async def _open(self, spec: StepSpec, request: Request, info: ModelInfo, ceiling: float) -> list[Event]:
+        """Commit the intent; returns the events that did with it."""
         intent = Intent(
             attempt_id=request.attempt_id,
             slot=spec.slot,
@@ -208,27 +216,39 @@ class GenerationService:
         )
         events = [*spec.started_events, records.started_event(intent)]
         await in_thread(self.ledger.open_attempt, intent, self.who, events)
-        for event in events:
-            await self.emit(event)
+        return events
 
-    def _open_stream(
-        self, spec: StepSpec, request: Request, on_text: OnText | None, options: GenerationOptions
+    async def _emit_new(self, events: Sequence[Event]) -> None:
+        """Deliver events; those with a key once, however often a step begins again."""
+        for event in events:
+            if event.key is None or event.key not in self._delivered:
+                self._delivered |= {event.key} if event.key else set()
+                await self.emit(event)
+
+    def _new_stream(
+        self, spec: StepSpec, request: Request, on_text: OnText | None, options: GenerationOptions, left: str
     ) -> LiveStream:
+        info = self.provider_for(spec.model)[0].info(request.model)
         stream = LiveStream(
             id=spec.stream_id or request.attempt_id,
             attempt_id=request.attempt_id,
             slot=str(spec.slot),
-            model=spec.model,
+            model=f"{info.provider}:{info.model}",
             chunk_characters=options.chunk_characters,
             on_text=on_text,
         )
-        return self.streams.open(stream)
+        stream.go_on_from(left)
+        return stream
 
     async def _call(
-        self, provider: Provider, request: Request, stream: LiveStream, options: GenerationOptions
+        self,
+        provider: Provider,
+        request: Request,
+        receiver: Receiver,
+        stream: LiveStream,
+        options: GenerationOptions,
     ) -> tuple[Outcome, ProviderError | None]:
-        """Call the provider; cancelled from outside, record what came and let the cancellation go on."""
-        receiver = Receiver(self.ledger, stream, options)
+        """Call the provider; what came, and the error that ended it if one did."""
         try:
             with anyio.CancelScope() as scope:
                 stream.scope = scope
@@ -237,7 +257,7 @@ class GenerationService:
                 await receiver.receive(provider, request, scope)
         except ProviderError as error:
             return receiver.failed(error), error
-        except (GhostkitError, OSError):
+        except GhostkitError:
             raise
         except Exception as bug:
             unknown = ProviderError(
@@ -246,14 +266,6 @@ class GenerationService:
             )
             unknown.__cause__ = bug
             return receiver.failed(unknown), unknown
-        except anyio.get_cancelled_exc_class():
-            with anyio.move_on_after(WRAP_UP_S, shield=True):
-                outcome = receiver.outcome(AttemptState.CANCELLED)
-                event = records.ended_event(request, stream.model, outcome)
-                await in_thread(self.ledger.close_attempt, request.attempt_id, outcome, self.who, [event])
-                stream.end("cancelled")
-                await self.emit(event)
-            raise
         if scope.cancelled_caught and not stream.cancel_requested:
             late = ProviderTimeout(
                 f"{stream.model} sent nothing for {options.timeout_s:g} s.",
@@ -264,13 +276,24 @@ class GenerationService:
             return receiver.outcome(AttemptState.CANCELLED), None
         return receiver.outcome(), None
 
-    async def _close(self, spec: StepSpec, request: Request, outcome: Outcome, error: ProviderError | None) -> None:
+    async def _close_stopped(self, request: Request, stream: LiveStream, outcome: Outcome) -> None:
+        """Record an attempt that something other than its provider ended; where even that fails, recovery will."""
+        event = records.ended_event(request, stream.model, outcome)
+        with suppress(GhostkitError), anyio.move_on_after(WRAP_UP_S, shield=True):
+            await in_thread(self.ledger.close_attempt, request.attempt_id, outcome, self.who, [event])
+            stream.end(str(outcome.state))
+            await self.emit(event)
+
+    async def _close(
+        self, spec: StepSpec, request: Request, stream: LiveStream, outcome: Outcome, error: ProviderError | None
+    ) -> None:
         faults.point("stream.end")
-        events = [records.ended_event(request, spec.model, outcome, error)]
+        events = [records.ended_event(request, stream.model, outcome, error)]
         if outcome.state is AttemptState.COMPLETE and spec.done_events is not None:
             events += spec.done_events(request.attempt_id, outcome.text)
         with anyio.CancelScope(shield=True):
             await in_thread(self.ledger.close_attempt, request.attempt_id, outcome, self.who, events)
+        stream.end(str(outcome.state))
         for event in events:
             await self.emit(event)
 
@@ -342,6 +365,26 @@ class GenerationService:
         for provider in self._open_providers.values():
             await provider.aclose()
         self._open_providers.clear()
+
+
+def continued(messages: tuple[Message, ...], left: str) -> tuple[Message, ...]:
+    """The prompt, followed by the beginning of an answer that is to be gone on with."""
+    if not left:
+        return messages
+    return (
+        *messages,
+        Message(role="assistant", parts=(left,)),
+        Message(role="user", parts=("Go on from exactly where this ends; repeat nothing.",)),
+    )
+
+
+def _usable(spec: StepSpec, text: str) -> bool:
+    try:
+        if spec.check is not None:
+            spec.check(text)
+    except ProviderError:
+        return False
+    return True
 
 
 def _checked(spec: StepSpec, outcome: Outcome, error: ProviderError | None) -> tuple[Outcome, ProviderError | None]:

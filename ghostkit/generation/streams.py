@@ -39,6 +39,14 @@ class LiveStream:
     _waiting: list[str] = field(default_factory=list)
     _waiting_characters: int = 0
     _flushed: int = 0
+    _left: int = 0
+
+    def go_on_from(self, text: str) -> None:
+        """Begin with what an earlier attempt left: part of the text, handed on with the first new piece."""
+        if text:
+            self._left = len(text)
+            self._pieces.append(text)
+            self._waiting.append(text)
 
     def add(self, text: str) -> None:
         """Take one received piece in; hands on at least `chunk_characters` at a time, the first piece at once."""
@@ -55,12 +63,15 @@ class LiveStream:
 
     def hand_on(self) -> None:
         """Give what waits to the receiver."""
-        if self._waiting and self.on_text is not None:
+        if self._waiting and self.deltas and self.on_text is not None:
             text = "".join(self._waiting)
             self._waiting.clear()
             self._waiting_characters = 0
             self.chunks += 1
-            self.on_text(text)
+            try:
+                self.on_text(text)
+            except Exception:  # a listener that fails is not told more; the text is worth more than the view of it
+                self.on_text = None
 
     def take_unflushed(self) -> tuple[int, str]:
         """The text not yet made durable, with its place in the order."""
@@ -73,7 +84,9 @@ class LiveStream:
         return "".join(self._pieces)
 
     def end(self, ending: str) -> None:
-        self.hand_on()
+        """Say how it ended; a second time changes nothing."""
+        if self.ended is not None:
+            return
         self.ended = time.monotonic()
         self.ending = ending
 
@@ -95,7 +108,7 @@ class LiveStream:
             "chunks_sent": self.chunks,
             "tokens_received": self.deltas,
             "characters": characters,
-            "characters_per_s": round(characters / seconds, 1) if self.deltas else 0.0,
+            "characters_per_s": round((characters - self._left) / seconds, 1) if self.deltas else 0.0,
             "tokens_per_s": round(self.deltas / seconds, 1) if self.deltas else 0.0,
             "first_token_s": round(self.first_text - self.started, 4) if self.first_text else None,
             "seconds": round((self.ended or time.monotonic()) - self.started, 4),
@@ -111,8 +124,11 @@ class StreamManager:
     def open(self, stream: LiveStream) -> LiveStream:
         self._streams[stream.id] = stream
         self._streams.move_to_end(stream.id)
-        while len(self._streams) > REMEMBERED and next(iter(self._streams.values())).ended is not None:
-            self._streams.popitem(last=False)
+        surplus = len(self._streams) - REMEMBERED
+        if surplus > 0:
+            ended = [id for id, one in self._streams.items() if one.ended is not None]
+            for id in ended[:surplus]:
+                del self._streams[id]
         return stream
 
     def active(self) -> list[LiveStream]:

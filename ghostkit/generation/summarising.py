@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from ghostkit.generation.service import GenerationService
 
 WORDS_A_TOKEN = 0.6
-_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
+_WORD_END = re.compile(r"\s+")
+_CHARACTER_END = re.compile(r"(?<=.)", re.DOTALL)
 
 
 async def summarize(service: GenerationService, content: str, max_tokens: int, model: str, language: str) -> str:
-    """A summary of `content`; sentences are dropped from its end until it fits `max_tokens`."""
+    """A summary of `content`; sentences, then words, are dropped from its end until it fits `max_tokens`."""
     if max_tokens < 1:
         raise InputError(f"max_tokens is {max_tokens}.", fix="A summary needs at least 1 token.")
     prompt = service.prompts.render(
@@ -41,13 +43,25 @@ async def summarize(service: GenerationService, content: str, max_tokens: int, m
 
 
 async def _fitted(provider: Provider, model: str, text: str, max_tokens: int) -> str:
-    sentences = _SENTENCE_END.split(text.strip())
-    while len(sentences) > 1 and await _count(provider, model, " ".join(sentences)) > max_tokens:
-        sentences.pop()
-    words = " ".join(sentences).split(" ")
-    while len(words) > 1 and await _count(provider, model, " ".join(words)) > max_tokens:
-        words.pop()
-    return " ".join(words)
+    text = text.strip()
+    for ends in (_SENTENCE_END, _WORD_END, _CHARACTER_END):
+        text = await _longest_beginning(provider, model, text, ends, max_tokens)
+    return text
+
+
+async def _longest_beginning(provider: Provider, model: str, text: str, ends: re.Pattern[str], max_tokens: int) -> str:
+    """Cut at the last of `ends` where it fits; where not even the first piece does, that piece. Halves the search."""
+    if await _count(provider, model, text) <= max_tokens:
+        return text
+    cuts = [end.start() for end in ends.finditer(text) if end.start()]
+    low, high = 0, len(cuts)
+    while low < high:
+        middle = (low + high) // 2
+        if await _count(provider, model, text[: cuts[middle]]) <= max_tokens:
+            low = middle + 1
+        else:
+            high = middle
+    return text[: cuts[max(low - 1, 0)]] if cuts else text
 
 
 async def _count(provider: Provider, model: str, text: str) -> int:
