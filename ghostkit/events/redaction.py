@@ -101,6 +101,13 @@ _SAID = re.compile(
     r"(?i)\b((?:api|access|auth|secret)[ _-]?(?:key|token)\b[^:\n]{0,30}:\s{0,4}[\"'`]?)([^\s\"'`,;]{6,})"
 )
 
+_HINT = re.compile(
+    r"(?i)key|token|secret|passw|pwd|passphrase|credential|auth|cookie|bearer|signature|[?&;](?:sig|code)"
+)
+"""Where none of these words stands, no name can be a secret's; most text ends here."""
+_SHORTEST_FINDING: Final = 6
+_SHORTEST_SHAPE: Final = 14
+
 _NAMED = re.compile(
     r"(?<![A-Za-z0-9_])(?P<flag>--)?(?P<name>[A-Za-z][A-Za-z0-9_.-]{1,200}+)"
     r"(?P<sep>\\?[\"']?\s{0,4}(?:=>|[:=])\s{0,4}|\\?[\"']\s{0,4},\s{0,4}(?=[bru]{0,2}\\?[\"'])|(?(flag)\s{1,4}|(?!)))"
@@ -222,6 +229,10 @@ def format_error(error: BaseException) -> str:
     return redact_text("".join(lines))
 
 
+_AS_THEY_ARE = (Enum, bool, int, float, complex, date, time, timedelta)
+_BYTES = (bytes, bytearray, memoryview)
+
+
 class _Redactor:
     """One pass over one value; `known` are the values to remove wherever they stand."""
 
@@ -230,27 +241,31 @@ class _Redactor:
         self._open: set[int] = set()
 
     def text(self, text: str) -> str:
+        if len(text) < _SHORTEST_FINDING:
+            return text
         for value in self._known:
             if value in text:
                 text = text.replace(value, MARK)
+        if len(text) < _SHORTEST_SHAPE and text.isidentifier():
+            return text  # a field's name, a level, a short word: nothing that has a shape or a pair
         text = _SHAPES.sub(MARK, text)
         if "://" in text:
             text = _URL_CREDENTIALS.sub(f"{MARK}@", text)
-        if ":" in text or "=" in text or "uthorization" in text:
-            text = _AUTHORIZATION.sub(rf"\g<1>{MARK}", text)
-            text = _COOKIE.sub(rf"\g<1>{MARK}", text)
-            text = _QUERY.sub(rf"\g<1>{MARK}", text)
-            text = _SAID.sub(_said, text)
-        if ":" in text or "=" in text or "--" in text or "'," in text or '",' in text:
-            text = _without_named_values(text)
+        if _HINT.search(text) is None:
+            return text
+        text = _AUTHORIZATION.sub(rf"\g<1>{MARK}", text)
+        text = _COOKIE.sub(rf"\g<1>{MARK}", text)
+        text = _QUERY.sub(rf"\g<1>{MARK}", text)
+        text = _SAID.sub(_said, text)
+        text = _without_named_values(text)
         return _BEARER.sub(rf"\g<1>{MARK}", text)
 
     def any(self, value: Any, depth: int) -> Any:
-        if value is None or isinstance(value, Enum | bool | int | float | complex | date | time | timedelta):
+        if value is None or isinstance(value, _AS_THEY_ARE):
             return value
         if isinstance(value, str):
             return self.text(value)
-        if isinstance(value, bytes | bytearray | memoryview):
+        if isinstance(value, _BYTES):
             return self._bytes(bytes(value))
         if isinstance(value, BaseException):
             return format_error(value)
