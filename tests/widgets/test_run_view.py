@@ -45,7 +45,7 @@ def test_ten_thousand_tokens_take_a_thousandth_of_a_growing_trait(
     monkeypatch.setattr("ghostkit_widgets.run_feed.on_running_loop", None)
     run = make_run()
     view = RunView(run)
-    view.feed._clock = lambda: now
+    view.feed._clock, view.feed._told_at = (lambda: now), 0.0
     view.feed._later = lambda delay, act: due.append((now + delay, act)) or due.clear
     section = next(section.id for _, section in run.book.value.sections())
     begun = len(comms)
