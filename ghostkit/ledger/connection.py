@@ -38,6 +38,13 @@ def sqlite_errors(path: Path | str) -> Iterator[None]:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
         raise LedgerDamaged(_damage(path, error), fix=_DAMAGE_FIX) from error
+    except OSError as error:  # from beside SQLite: a backup, a look at the file
+        raise StorageError(
+            f"Could not write the ledger {path}: {error.strerror or error}.",
+            fix="Nothing already recorded was lost; make room or fix the permissions, then go on.",
+            path=str(path),
+            errno=error.errno,
+        ) from error
 
 
 _DAMAGE_FIX = (

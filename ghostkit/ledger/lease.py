@@ -113,8 +113,8 @@ class Lease:
         token, self.token = self.token, None
         try:
             if token is not None:
-                faults.point("lease.before_release")
                 with self._connection.transaction() as sql:
+                    faults.point("lease.before_release")
                     sql.execute("UPDATE lease SET released_at = ? WHERE id = 1 AND token = ?", (time.time(), token))
         finally:
             # A full disk must not keep this process from taking the book up again.

@@ -135,14 +135,18 @@ def _back_up(connection: sqlite3.Connection, path: Path, version: int) -> None:
     faults.point("migration.before_backup")
     temporary = target.with_name(f".{target.name}.tmp")
     temporary.unlink(missing_ok=True)
-    copy = sqlite3.connect(temporary)
     try:
-        connection.backup(copy)
-    finally:
-        copy.close()
-    with open(temporary, "rb") as handle:
-        os.fsync(handle.fileno())
-    os.replace(temporary, target)
+        copy = sqlite3.connect(temporary)
+        try:
+            connection.backup(copy)
+        finally:
+            copy.close()
+        with open(temporary, "rb") as handle:
+            os.fsync(handle.fileno())
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
     _sync_folder(target.parent)
     faults.point("migration.after_backup")
 

@@ -54,8 +54,8 @@ class SqliteLedger:
         return attempt
 
     def add_partial(self, attempt_id: str, seq: int, text: str) -> None:
-        faults.point("stream.before_flush")
         with self._connection.transaction() as sql:
+            faults.point("stream.before_flush")
             self._lease.check(sql)
             steps.add_partial(sql, attempt_id, seq, text)
         faults.point("stream.after_flush")
@@ -217,8 +217,8 @@ class SqliteLedger:
         faults.point("run.after_commit")
 
     def end_run(self, run_id: str, state: str, reason: str, who: Who, events: Sequence[Event] = ()) -> None:
-        faults.point("run.before_end")
         with self._connection.transaction() as sql:
+            faults.point("run.before_end")
             sql.execute(
                 "UPDATE run SET state = ?, ended_at = ?, reason = ? WHERE id = ?", (state, time.time(), reason, run_id)
             )

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ghostkit import __version__, faults
-from ghostkit.errors import InputError
+from ghostkit.errors import InputError, storage_errors
 from ghostkit.events import Event, EventType
 from ghostkit.ledger import in_thread
 from ghostkit.providers import split_model
@@ -44,7 +44,8 @@ async def export_book(book: Book, format: str, out: Path | None) -> Exported:
         },
         source="export",
     )
-    faults.point("export.before_commit")
+    with storage_errors(book.folder.ledger, "record the export in"):
+        faults.point("export.before_commit")
     fresh = await in_thread(book.ledger.record, [event], book.who())
     faults.point("export.after_commit")
     for one in fresh:

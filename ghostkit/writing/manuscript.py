@@ -170,7 +170,8 @@ class Manuscript:
                 return
             changed = replace(changed, updated_at=datetime.now(UTC).replace(microsecond=0))
             data = dump_structure(changed)
-            faults.point("structure.before_commit")
+            with storage_errors(self.folder.book, "write"):
+                faults.point("structure.before_commit")
             write_atomic(self.folder.book, data, "book")
             faults.point("structure.after_commit")
             self._structure_seen = self._look_at_structure()
