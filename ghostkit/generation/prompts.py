@@ -1,8 +1,9 @@
 """Named, versioned prompt templates with declared variables; no prompt is written anywhere else.
 
 A template is a text file: `name`, `version` and `variables` lines, then `=== system` and any number of `=== part`
-blocks. The parts make up one user message, stable ones first, and are stored by hash. docs/prompt-layout.md says
-what the shipped ones contain.
+blocks. The parts make up one user message, stable ones first, and are stored by hash. `=== each NAME` makes a part
+of every item of a list variable: a text of the book sent as a part of its own is stored no second time.
+docs/prompt-layout.md says what the shipped ones contain.
 """
 
 from __future__ import annotations
@@ -82,11 +83,17 @@ class PromptService:
         """Fill a template in; a missing or unknown variable is a `TemplateError`, never a silent blank."""
         template = self.template(template_name)
         _check_variables(template, variables)
-        texts = [(role, self._compiled(text).render(variables).strip()) for role, text in template.blocks]
+        texts = [rendered for block in template.blocks for rendered in self._rendered(block, variables)]
         system = tuple(text for role, text in texts if role == "system")
-        user = tuple(text for role, text in texts if role == "part")
+        user = tuple(text for role, text in texts if role == "part" and text)
         messages = (Message(role="system", parts=system), Message(role="user", parts=user))
         return Prompt(template=template.label, messages=tuple(m for m in messages if m.parts))
+
+    def _rendered(self, block: tuple[str, str], variables: Mapping[str, Any]) -> list[tuple[str, str]]:
+        role, text = block
+        if role == "each":
+            return [("part", _escape(item).strip()) for item in variables[text]]
+        return [(role, _compiled(self._folders, text).render(variables).strip())]
 
     def _load(self, name: str) -> PromptTemplate:
         for folder in self._folders:
@@ -98,11 +105,20 @@ class PromptService:
         raise UnknownName(f"There is no prompt template {name!r}.", fix=f"There is: {', '.join(self.names())}.")
 
     def _check_uses(self, template: PromptTemplate) -> None:
-        from jinja2 import meta
+        from jinja2 import TemplateSyntaxError, meta
 
         used: set[str] = set()
-        for _, text in template.blocks:
-            used |= meta.find_undeclared_variables(self._environment.parse(text))
+        for role, text in template.blocks:
+            if role == "each":
+                used.add(text)
+                continue
+            try:
+                used |= meta.find_undeclared_variables(_environment(self._folders).parse(text))
+            except TemplateSyntaxError as error:
+                raise TemplateError(
+                    f"The template {template.name!r} can't be read: {error.message}.",
+                    fix="Correct its {{ … }} and {% … %}.",
+                ) from error
         if used - template.variables:
             raise TemplateError(
                 f"The template {template.name!r} uses {', '.join(sorted(used - template.variables))} "
@@ -110,23 +126,28 @@ class PromptService:
                 fix="Add it to the template's variables line.",
             )
 
-    @functools.cached_property
-    def _environment(self) -> jinja2.Environment:
-        import jinja2
 
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(self._folders),
-            undefined=jinja2.StrictUndefined,
-            finalize=_escape,
-            autoescape=False,
-            keep_trailing_newline=False,
-        )
-        environment.filters["attribute"] = _attribute
-        return environment
+# Shared by all services, since compiling a template takes longer than filling it in; bounded, since services go.
 
-    @functools.cache  # noqa: B019 - one service lives as long as its book
-    def _compiled(self, text: str) -> jinja2.Template:
-        return self._environment.from_string(text)
+
+@functools.lru_cache(maxsize=16)
+def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        undefined=jinja2.StrictUndefined,
+        finalize=_escape,
+        autoescape=False,
+        keep_trailing_newline=False,
+    )
+    environment.filters["attribute"] = _attribute
+    return environment
+
+
+@functools.lru_cache(maxsize=256)
+def _compiled(folders: tuple[Path, ...], text: str) -> jinja2.Template:
+    return _environment(folders).from_string(text)
 
 
 def _check_variables(template: PromptTemplate, variables: Mapping[str, Any]) -> None:
@@ -157,9 +178,12 @@ def parse_template(text: str, where: str) -> PromptTemplate:
         ) from None
     blocks = []
     for block in ("\n===" + body).split("\n===")[1:]:
-        role, _, content = block.partition("\n")
-        if role.strip() not in ("system", "part"):
-            raise TemplateError(f"{where} has a block {role.strip()!r}.", fix="Blocks are '=== system' or '=== part'.")
-        blocks.append((role.strip(), content))
+        head, _, content = block.partition("\n")
+        role, _, variable = head.strip().partition(" ")
+        if role not in ("system", "part", "each") or bool(variable) != (role == "each"):
+            raise TemplateError(
+                f"{where} has a block {head.strip()!r}.", fix="Blocks are '=== system', '=== part' or '=== each NAME'."
+            )
+        blocks.append((role, variable.strip() or content))
     digest = hashlib.sha256(text.encode()).hexdigest()
     return PromptTemplate(name=name, version=version, variables=variables, blocks=tuple(blocks), digest=digest)

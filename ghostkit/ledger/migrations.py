@@ -18,7 +18,7 @@ MIGRATIONS: Sequence[tuple[str, str]] = (
         """
         CREATE TABLE blob (
             id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, data BLOB,
-            purged_at REAL, purge_reason TEXT);
+            codec INTEGER NOT NULL, purged_at REAL, purge_reason TEXT);
         CREATE TABLE step (
             id INTEGER PRIMARY KEY, object TEXT NOT NULL, kind TEXT NOT NULL, variant INTEGER NOT NULL,
             state TEXT NOT NULL, fingerprint BLOB, actor TEXT NOT NULL, run_id TEXT NOT NULL,

@@ -11,8 +11,8 @@ from ghostkit.generation import language_name
 from ghostkit.ledger import text_hash
 from ghostkit.writing.plan import summary_before
 
-PREVIOUS_WORDS = 160
-"""How much of the section before is read."""
+PREVIOUS_WORDS = 1500
+"""How much of the section before is read: all of it, unless it is very long."""
 CHAPTER_SUMMARY_WORDS = 120
 BOOK_SUMMARY_WORDS = 400
 TOKENS_A_WORD = 3
@@ -58,7 +58,7 @@ def section_material(book: Book, chapter: Chapter, section: Section, style: Styl
         **_chapter(chapter),
         "story_so_far": story_so_far(book, chapter, story),
         "chapter_plan": "\n".join(f"{chapter.number}.{s.number} {s.title}: {s.brief}" for s in chapter.sections),
-        "previous": last_words(_section_before(chapter, section), PREVIOUS_WORDS),
+        "previous": _previous(chapter, section),
         "section_number": f"{chapter.number}.{section.number}",
         "section_title": section.title,
         "section_brief": section.brief,
@@ -69,13 +69,12 @@ def section_material(book: Book, chapter: Chapter, section: Section, style: Styl
 
 
 def chapter_summary_material(book: Book, chapter: Chapter, style: Style) -> Material:
-    text = "\n\n".join(section.content for section in chapter.sections)
     variables = {
         **_identity(book),
         **_style(style),
         "number": chapter.number,
         "chapter_title": chapter.title,
-        "material": text,
+        "material": [section.content for section in chapter.sections],
         "limit": CHAPTER_SUMMARY_WORDS,
     }
     return _material("chapter_summary", variables, ("style", "material"), CHAPTER_SUMMARY_WORDS * TOKENS_A_WORD + 200)
@@ -140,8 +139,10 @@ def last_words(text: str, words: int) -> str:
     return tail[cut + 2 :] if 0 <= cut < len(tail) // 2 else tail
 
 
-def _section_before(chapter: Chapter, section: Section) -> str:
-    return next((s.content for s in chapter.sections if s.number == section.number - 1), "")
+def _previous(chapter: Chapter, section: Section) -> list[str]:
+    """The section before, in the same chapter: a list of one, or of none."""
+    before = [s.content for s in chapter.sections if s.number == section.number - 1 and s.content]
+    return [last_words(text, PREVIOUS_WORDS) for text in before]
 
 
 def _material(template: str, variables: Mapping[str, object], names: tuple[str, ...], max_tokens: int) -> Material:
@@ -150,8 +151,12 @@ def _material(template: str, variables: Mapping[str, object], names: tuple[str, 
         "chapter": ("chapter_title", "chapter_brief", "chapter_points"),
         "section": ("section_title", "section_brief", "section_points", "words"),
     }
-    inputs = {name: text_hash("\n".join(str(variables[part]) for part in parts.get(name, (name,)))) for name in names}
+    inputs = {name: text_hash("\n".join(_text(variables[part]) for part in parts.get(name, (name,)))) for name in names}
     return Material(template=template, variables=variables, inputs=inputs, max_tokens=max_tokens)
+
+
+def _text(value: object) -> str:
+    return "\n\n".join(value) if isinstance(value, list) else str(value)
 
 
 def _identity(book: Book) -> dict[str, object]:

@@ -6,11 +6,16 @@ import argparse
 import json
 import sys
 
-from tests.bench import engine_cost, imports_and_memory, many_books
+from tests.bench import engine_cost, imports_and_memory, ledger_size, many_books
 from tests.bench.probe import probe
 from tests.bench.report import Report
 
-BENCHMARKS = {"imports": imports_and_memory.run, "engine": engine_cost.run, "many-books": many_books.run}
+BENCHMARKS = {
+    "imports": imports_and_memory.run,
+    "engine": engine_cost.run,
+    "ledger-size": ledger_size.run,
+    "many-books": many_books.run,
+}
 
 
 def main() -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tempfile
 import time
-import zlib
 from pathlib import Path
 
 import anyio
@@ -13,7 +12,7 @@ import ghostkit as gk
 from ghostkit.events import EventType
 from ghostkit.providers import Message, Request
 from tests.bench.report import Report
-from tests.bench.scripted_books import FixedProvider, make_book, prose
+from tests.bench.scripted_books import FixedProvider, make_book
 
 FEW, MANY = 10, 810
 
@@ -60,7 +59,7 @@ async def _bare_cpu(sections: int, tokens: int) -> float:
 
 
 async def _long_book(report: Report, folder: Path, chapters: int) -> None:
-    """One book of many chapters: flat time a section, the ledger's size, and resuming it finished."""
+    """One book of many chapters: flat time a section, and resuming it finished."""
     path = folder / "long"
     book = make_book(path, chapters=chapters, sections=4, tokens=800, title="Long")
     await book.outline()
@@ -70,12 +69,7 @@ async def _long_book(report: Report, folder: Path, chapters: int) -> None:
         "section_time_last_over_tenth", late / early, 1.2, f"chapter {chapters // 10} of the same book", gated=False,
         early_ms=early * 1e3, late_ms=late * 1e3,
     )  # fmt: skip
-    texts = sum(
-        len(zlib.compress("".join(prose(f"{c.number}.{s.number}", 800)).encode(), 6)) for c, s in book.value.sections()
-    )
     book.close()
-    size = sum(file.stat().st_size for file in path.glob("ledger.sqlite*"))
-    report.add("ledger_bytes_over_compressed_text", size / texts, 4.0, "zlib of each section", bytes=size)
     sections = chapters * 4
     started = time.perf_counter()
     book = gk.Book.open(path)

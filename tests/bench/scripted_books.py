@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -28,9 +29,11 @@ _WORDS = "the salt road ran west past wells that had gone bitter one after anoth
 
 
 def prose(number: str, tokens: int) -> list[str]:
-    """`tokens` pieces of text that differ from section to section."""
-    seed = sum(map(ord, number)) * 7919
-    return [f"{_WORDS[(seed + place * place) % len(_WORDS)]}{(seed + place) % 97} " for place in range(tokens)]
+    """`tokens` pieces of text, different in every section."""
+    chance = random.Random(number)
+    return [
+        f"{chance.choice(_WORDS)} " if chance.random() < 0.9 else f"{chance.choice(_WORDS)}. " for _ in range(tokens)
+    ]
 
 
 class FixedProvider:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -96,8 +96,8 @@ def read_prompt(request: Request) -> Prompt:
         continued = messages.pop().text
     blocks: dict[str, Block] = {}
     for message in messages:
-        for part in message.parts:
-            for name, block in blocks_in(part):
+        for text in _whole_blocks(message.parts):
+            for name, block in blocks_in(text):
                 blocks[name] = block
     kind = blocks["task"].attributes.get("kind", "text") if "task" in blocks else "text"
     free = "\n\n".join(m.text for m in messages if m.role == "user") if "task" not in blocks else ""
@@ -110,6 +110,30 @@ def read_prompt(request: Request) -> Prompt:
         variation=json.dumps(given, sort_keys=True, ensure_ascii=False, default=str) if given else "",
         continued=continued,
     )
+
+
+def _whole_blocks(parts: Sequence[str]) -> Iterator[str]:
+    """The parts, joined where a block that one of them opens is closed in a later one."""
+    waiting = ""
+    for part in parts:
+        waiting = f"{waiting}\n\n{part}" if waiting else part
+        if not _is_left_open(waiting):
+            yield waiting
+            waiting = ""
+    if waiting:
+        yield waiting
+
+
+@lru_cache(maxsize=512)
+def _is_left_open(text: str) -> bool:
+    at = 0
+    while opened := _OPEN.search(text, at):
+        closing = f"</{opened[1]}>"
+        end = text.find(closing, opened.end())
+        if end < 0:
+            return True
+        at = end + len(closing)
+    return False
 
 
 @lru_cache(maxsize=512)

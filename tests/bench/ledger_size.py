@@ -1,0 +1,33 @@
+"""How large the ledger is beside the text it holds: prompts, receipts, events and all."""
+
+from __future__ import annotations
+
+import tempfile
+import zlib
+from pathlib import Path
+
+import anyio
+
+import ghostkit as gk
+from tests.bench.report import Report
+
+
+async def measure(report: Report, quick: bool) -> None:
+    """A book of rehearsal prose: 600 words a section, as a reader's book has."""
+    with tempfile.TemporaryDirectory() as folder:
+        book = gk.Book.create(
+            Path(folder) / "book", title="The Long Walk", brief="Ada walks from Port Lorn to Bo at Nine Wells.",
+            chapters=10 if quick else 50, sections=4, words=600, model="rehearsal",
+        )  # fmt: skip
+        await book.write()
+        texts = sum(len(zlib.compress(section.content.encode(), 6)) for _, section in book.value.sections())
+        sections = sum(1 for _ in book.value.sections())
+        book.close()
+        size = sum(file.stat().st_size for file in Path(folder).glob("book/ledger.sqlite*"))
+    report.add(
+        "ledger_bytes_over_compressed_text", size / texts, 4.0, "zlib of each section", bytes=size, sections=sections
+    )
+
+
+def run(report: Report, quick: bool) -> None:
+    anyio.run(measure, report, quick)
