@@ -101,6 +101,10 @@ class GenerationService:
         assert result is not None
         return result
 
+    async def messages_for(self, spec: StepSpec) -> tuple[Message, ...]:
+        """What `run_step` would send now, for a look beforehand; nothing is sent or recorded."""
+        return continued(spec.prompt.messages, await self._left_over(spec, self._options()))
+
     async def _wait_for_retry(self, spec: StepSpec, result: StepResult, number: int) -> None:
         error = result.error
         assert error is not None
