@@ -5,6 +5,7 @@
     │   ├── UnknownName                        a model, section, template, style or format that isn't there
     │   ├── TemplateError                      a template and its variables don't fit
     │   ├── ContextTooLong                     prompt and answer don't fit the model's window
+    │   ├── ModelChoiceNeeded                  real words in the book and no model chosen
     │   └── BriefError                         an empty, oversized or binary brief
     ├── BookError
     │   ├── BookNotFound
@@ -29,7 +30,6 @@
     ├── IncompleteEnding              exit 3   an answer ended as length, truncated, refused or cancelled
     ├── BudgetExceeded                exit 3   the next call could cost more than what is left
     ├── ExportError
-    ├── ModelChoiceNeeded             exit 2   real words in the book and no model chosen
     └── NoEventLoop                            nothing to run in the background with
 
 `message` says what happened to which thing; `fix` says what to do next; further facts are attributes.

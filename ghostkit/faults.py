@@ -107,12 +107,16 @@ def load(environment: dict[str, str] | None = None) -> None:
     spec = source.get("GHOSTKIT_FAULT", "")
     plan: dict[tuple[str, int], Action] = {}
     for entry in filter(None, (part.strip() for part in spec.split(","))):
-        point_name, hit, action = entry.rsplit(":", 2)
-        if point_name not in POINTS or action not in ("kill", "enospc", "eio") or not hit.isdigit():
+        parts = entry.rsplit(":", 2)
+        if len(parts) != 3 or not _is_listed(*parts):
             sys.stderr.write(f"GHOSTKIT_FAULT: {entry!r} is not point:hit:kill|enospc|eio with a listed point\n")
             raise SystemExit(2)
-        plan[point_name, int(hit)] = cast(Action, action)
+        plan[parts[0], int(parts[1])] = cast(Action, parts[2])
     _plan = plan if plan or _counting else None
+
+
+def _is_listed(name: str, hit: str, action: str) -> bool:
+    return name in POINTS and action in ("kill", "enospc", "eio") and hit.isdecimal() and int(hit) > 0
 
 
 def point(name: str) -> None:

@@ -58,9 +58,25 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
     EventType.CHAPTER_STARTED: {"chapter": "chapter id", "number": "as displayed", "title": "its title"},
     EventType.CHAPTER_COMPLETED: {"chapter": "chapter id", "number": "as displayed", "words": "in its sections"},
     EventType.CHAPTER_FAILED: {"chapter": "chapter id", "number": "as displayed", "reason": "one sentence"},
-    EventType.SECTION_STARTED: {"section": "section id", "number": "e.g. 2.3", "title": "its title"},
-    EventType.SECTION_COMPLETED: {"section": "section id", "number": "e.g. 2.3", "words": "written", "attempt": "id"},
-    EventType.SECTION_FAILED: {"section": "section id", "number": "e.g. 2.3", "reason": "one sentence"},
+    EventType.SECTION_STARTED: {
+        "section": "section id",
+        "chapter": "chapter id",
+        "number": "e.g. 2.3",
+        "title": "its title",
+    },
+    EventType.SECTION_COMPLETED: {
+        "section": "section id",
+        "chapter": "chapter id",
+        "number": "e.g. 2.3",
+        "words": "written",
+        "attempt": "id",
+    },
+    EventType.SECTION_FAILED: {
+        "section": "section id",
+        "chapter": "chapter id",
+        "number": "e.g. 2.3",
+        "reason": "one sentence",
+    },
     EventType.GENERATION_STARTED: {"slot": "object/kind/variant", "attempt": "id", "model": "provider:model"},
     EventType.GENERATION_COMPLETED: {
         "slot": "object/kind/variant",

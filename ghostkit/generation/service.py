@@ -350,9 +350,9 @@ class GenerationService:
         return provider, bare
 
     async def emit(self, event: Event) -> None:
-        """Deliver an event that has been committed."""
+        """Deliver an event that has been committed, with the run it was committed in."""
         faults.point("event.before_emit")
-        await self.events.emit_async(event)
+        await self.events.emit_async(event if event.run_id else replace(event, run_id=self.who.run_id))
         faults.point("event.after_emit")
 
     async def _record_and_emit(self, event: Event) -> None:

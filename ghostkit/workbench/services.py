@@ -31,8 +31,11 @@ def options_from_settings() -> GenerationOptions:
 
 def log_files(folder: ProjectFolder, book_id: str) -> Sequence[Handler]:
     """The structured log of every event, and the error log beside it; both without secrets."""
-    from ghostkit.events import ErrorHandler, LoggingHandler
+    from ghostkit.events import ErrorHandler, LoggingHandler, protect
 
+    settings = get_settings()
+    secrets = (settings.secret(name) for name in type(settings).model_fields if name.endswith("_api_key"))
+    protect(*filter(None, secrets))
     logs = folder.root / "logs"
     return LoggingHandler(logs / "ghostkit.jsonl", book=book_id), ErrorHandler(logs / "errors.jsonl", book=book_id)
 

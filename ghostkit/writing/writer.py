@@ -254,7 +254,7 @@ class BookWriter:
         events = [
             Event(
                 type=EventType.SECTION_FAILED,
-                data={"section": section.id, "number": number, "reason": reason},
+                data={"section": section.id, "chapter": chapter.id, "number": number, "reason": reason},
                 source="writing",
             ),
             Event(
@@ -303,7 +303,7 @@ class BookWriter:
             ),
             Event(
                 type=EventType.SECTION_STARTED,
-                data={"section": section.id, "number": number, "title": section.title},
+                data={"section": section.id, "chapter": chapter.id, "number": number, "title": section.title},
                 source="writing",
                 key=f"section_started:{section.id}",
             ),
@@ -315,6 +315,7 @@ def _section_completed(chapter: Chapter, section: Section, attempt: str, text: s
         type=EventType.SECTION_COMPLETED,
         data={
             "section": section.id,
+            "chapter": chapter.id,
             "number": f"{chapter.number}.{section.number}",
             "words": len(text.split()),
             "attempt": attempt,
