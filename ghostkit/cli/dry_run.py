@@ -54,7 +54,7 @@ async def _look_ahead(
         "model": check_model(model, book.services.providers) if model else book.choose_model(None),
         "goal": Goal(until=_place(book, until)),
         "style": style_named(book.value.style, book.folder),
-        "options": book.services.options(),
+        "options": book.services.options,
         "prompts": book.services.prompts(),
         "providers": book.services.providers,
     }

@@ -6,7 +6,7 @@ filler of the usual length, so that prompts which can't be known are at least as
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,7 +16,7 @@ from ghostkit.errors import ProviderError
 from ghostkit.generation import GenerationOptions, GenerationService, PromptService, StepSpec
 from ghostkit.ledger import Slot, Who, in_thread
 from ghostkit.providers import Message, ModelInfo, ProviderRegistry, Request, registry
-from ghostkit.writing import material, plan
+from ghostkit.writing import adoption, material, plan
 from ghostkit.writing.manuscript import Manuscript, find_section
 from ghostkit.writing.material import BOOK_SUMMARY_WORDS, CHAPTER_SUMMARY_WORDS, Material
 from ghostkit.writing.plan import Goal, Node, nodes_for, summary_before
@@ -26,7 +26,9 @@ CHARACTERS_A_TOKEN = 4.0
 TOKENS_A_WORD: Mapping[str, float] = {"en": 1.35}
 OTHER_TOKENS_A_WORD = 2.2
 """Until sections of this book say better."""
-UNSURE = (0.6, 1.2)
+STORY_WORDS_A_CHAPTER = 100
+"""How fast the summary of the story so far grows, up to its limit."""
+UNSURE = (0.5, 1.2)
 """An estimate may be off by so much, for the two ends of the cost; measured on three briefs against their books."""
 _CALLS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE, plan.SECTION, plan.CHAPTER_SUMMARY, plan.BOOK_SUMMARY)
 
@@ -137,7 +139,7 @@ async def forecast(
     model: str,
     goal: Goal,
     style: Style,
-    options: GenerationOptions | None = None,
+    options: Callable[[], GenerationOptions] = GenerationOptions,
     prompts: PromptService | None = None,
     providers: ProviderRegistry = registry,
 ) -> Forecast:
@@ -146,10 +148,10 @@ async def forecast(
     :raises UnknownName: no such model.
     """
     outlook = _Outlook(manuscript, goal, style)
-    service = _service(manuscript, prompts, providers)
+    service = _service(manuscript, options, prompts, providers)
     try:
         provider, bare = service.provider_for(model)
-        calls = await _Counter(service, model, options or GenerationOptions(), outlook).calls()
+        calls = await _Counter(service, model, outlook).calls()
         info = provider.info(bare)
     finally:
         await service.aclose()
@@ -171,7 +173,7 @@ async def preview(
     model: str,
     goal: Goal,
     style: Style,
-    options: GenerationOptions | None = None,
+    options: Callable[[], GenerationOptions] = GenerationOptions,
     prompts: PromptService | None = None,
     providers: ProviderRegistry = registry,
 ) -> Preview:
@@ -188,10 +190,10 @@ async def preview(
     missing = outlook.missing(node)
     if missing is not None:
         return Preview(section=where, title=section.title, why=outlook.told(missing), needs=missing.kind)
-    service = _service(manuscript, prompts, providers)
+    service = _service(manuscript, options, prompts, providers)
     try:
         provider, bare = service.provider_for(model)
-        request = await _request(service, outlook, node, bare, options or GenerationOptions())
+        request = await _request(service, outlook, node, bare)
         info = provider.info(bare)
     finally:
         await service.aclose()
@@ -212,22 +214,28 @@ def _why_not_asked(outlook: _Outlook, section: Section, where: str) -> str:
     return f"Section {where} is no part of what this run would write."
 
 
-def _service(manuscript: Manuscript, prompts: PromptService | None, providers: ProviderRegistry) -> GenerationService:
+def _service(
+    manuscript: Manuscript,
+    options: Callable[[], GenerationOptions],
+    prompts: PromptService | None,
+    providers: ProviderRegistry,
+) -> GenerationService:
     """Only for its prompts and providers: nothing of it that sends or records is called."""
-    return GenerationService(ledger=manuscript.ledger, who=Who(), prompts=prompts, providers=providers)
+    return GenerationService(ledger=manuscript.ledger, who=Who(), prompts=prompts, providers=providers, options=options)
 
 
-async def _request(
-    service: GenerationService, outlook: _Outlook, node: Node, bare_model: str, options: GenerationOptions
-) -> Request:
+async def _request(service: GenerationService, outlook: _Outlook, node: Node, bare_model: str) -> Request:
     made = outlook.material(node)
-    parameters = {"temperature": outlook.book.settings.temperature}
-    prompt = service.prompts.render(made.template, **made.variables)
-    slot = Slot(object_id=node.object_id, kind=node.kind)
-    spec = StepSpec(slot=slot, model="", prompt=prompt, max_tokens=made.max_tokens, parameters=parameters)
-    # The service's own: with the resume policy `continue` an interrupted answer goes along.
-    messages = await service._messages(spec, options)
-    return Request(model=bare_model, messages=messages, max_tokens=made.max_tokens, parameters=parameters)
+    spec = StepSpec(
+        slot=Slot(object_id=node.object_id, kind=node.kind),
+        model="",
+        prompt=service.prompts.render(made.template, **made.variables),
+        max_tokens=made.max_tokens,
+        parameters={"temperature": outlook.book.settings.temperature},
+        check=lambda text: adoption.check(node.kind, text),
+    )
+    messages = await service.messages_for(spec)
+    return Request(model=bare_model, messages=messages, max_tokens=made.max_tokens, parameters=spec.parameters)
 
 
 class _Outlook:
@@ -319,13 +327,13 @@ class _Outlook:
         head = self.manuscript.head(source.id, plan.BOOK_SUMMARY)
         if head is not None or known:
             return head.text.strip() if head else ""
-        return _filler(BOOK_SUMMARY_WORDS)
+        return _filler(_story_words(source))
 
     def _story_up_to(self, chapter: Chapter | None) -> str:
         head = self.manuscript.head(chapter.id, plan.BOOK_SUMMARY) if chapter else None
         if chapter is None or head is not None:
             return head.text.strip() if head else ""
-        return _filler(BOOK_SUMMARY_WORDS)
+        return _filler(_story_words(chapter))
 
     def _tokens_a_word(self) -> tuple[float, str]:
         """From this book's own sections where there are any, else from its language."""
@@ -353,7 +361,7 @@ class _Outlook:
             plan.CHAPTER_OUTLINE: 50 * settings.sections,
             plan.SECTION: settings.words,
             plan.CHAPTER_SUMMARY: CHAPTER_SUMMARY_WORDS,
-            plan.BOOK_SUMMARY: BOOK_SUMMARY_WORDS,
+            plan.BOOK_SUMMARY: min(STORY_WORDS_A_CHAPTER * max(node.order[0], 1), BOOK_SUMMARY_WORDS),
         }[node.kind]
         return min(round(words * self.tokens_a_word), most)
 
@@ -361,10 +369,9 @@ class _Outlook:
 class _Counter:
     """Counts tokens: by the provider where the messages are known, by this book's own rate where not."""
 
-    def __init__(self, service: GenerationService, model: str, options: GenerationOptions, outlook: _Outlook) -> None:
+    def __init__(self, service: GenerationService, model: str, outlook: _Outlook) -> None:
         self._service = service
         self._provider, self._bare = service.provider_for(model)
-        self._options = options
         self._outlook = outlook
         self._counted_tokens = self._counted_characters = 0
 
@@ -393,7 +400,7 @@ class _Counter:
         )
 
     async def _count(self, node: Node) -> tuple[int, bool, int]:
-        request = await _request(self._service, self._outlook, node, self._bare, self._options)
+        request = await _request(self._service, self._outlook, node, self._bare)
         characters = sum(len(message.text) for message in request.messages)
         try:
             tokens = (await self._provider.count_tokens(request)).tokens
@@ -436,6 +443,10 @@ def _filler(words: int) -> str:
     return _STAND_IN + _WORD * words
 
 
+def _story_words(chapter: Chapter) -> int:
+    return min(STORY_WORDS_A_CHAPTER * chapter.number, BOOK_SUMMARY_WORDS)
+
+
 def _imagined(book: Book, *, cast_is_known: bool) -> Book:
     """The book with everything planned; ids are those that its outlines will get."""
     chapters = book.chapters or tuple(
@@ -443,16 +454,16 @@ def _imagined(book: Book, *, cast_is_known: bool) -> Book:
             id=chapter_id(book.id, book.serial + place),
             number=place,
             title=_filler(4),
-            brief=_filler(35),
-            points=(_filler(12),) * 3,
+            brief=_filler(30),
+            points=(_filler(10),) * 2,
         )
         for place in range(1, book.settings.chapters + 1)
     )
-    person = Character(name=_filler(2), description=_filler(25), traits=("filler",) * 3, backstory=_filler(25))
+    person = Character(name=_filler(2), description=_filler(20), traits=("filler",) * 2, backstory=_filler(10))
     return replace(
         book,
         outline_summary=book.outline_summary or _filler(60),
-        characters=book.characters if cast_is_known or book.characters else (person,) * 5,
+        characters=book.characters if cast_is_known or book.characters else (person,) * 4,
         chapters=tuple(_planned(chapter, book.settings.sections) for chapter in chapters),
     )
 
@@ -466,7 +477,7 @@ def _planned(chapter: Chapter, sections: int) -> Chapter:
             number=place,
             title=_filler(4),
             brief=_filler(25),
-            points=(_filler(12),) * 3,
+            points=(_filler(10),) * 2,
         )
         for place in range(1, sections + 1)
     )
