@@ -19,7 +19,7 @@ from typing import Any
 
 from ghostkit import faults
 from ghostkit.testing.fault_driver import Fault, FaultDriver, Outcome
-from tests.drill.findings import Book, Record, after_kill, at_the_end, finished_book
+from tests.drill.findings import Book, Record, after_kill, at_the_end, finished_book, left_over
 from tests.drill.scenario import ENVIRONMENT, FORMATS
 
 TARGET = "tests.drill.scenario:main"
@@ -38,6 +38,13 @@ class Kill:
 
     faults: tuple[Fault, ...] = ()
     at_share: float | None = None
+    beside_the_run: bool = False
+    """Refuse a handler's write: the run then goes on without it, and what the handler makes may be missing."""
+
+    @property
+    def refuses(self) -> bool:
+        """Is it no death at all, but a disk that says no?"""
+        return any(fault.action != "kill" for fault in self.faults)
 
     def __str__(self) -> str:
         return "|".join(map(str, self.faults)) or f"at {self.at_share:.3f} of the time"
@@ -103,6 +110,11 @@ class Drill:
             for point in self.unsteady:
                 self.counts[point] = min(self.counts[point], again.counts.get(point, 0))
 
+    @property
+    def driver(self) -> FaultDriver:
+        """A warm driver, for runs beside the trials."""
+        return self._idle[0]
+
     def never_fired(self) -> list[str]:
         return sorted(point for point in faults.POINTS if not self.counts[point])
 
@@ -149,7 +161,7 @@ class Drill:
         earlier: list[Record] = []
         for kill in trial.kills:
             outcome = self._kill(driver, book, kill)
-            wrong = self._not_as_planned(kill, outcome)
+            wrong = self._not_as_planned(kill, outcome, book)
             found, record = after_kill(book, workshop)
             if wrong or found:
                 return wrong + found
@@ -162,7 +174,8 @@ class Drill:
         record, wrong = at_the_end(book, workshop, self.undisturbed, earlier)
         with self._lock:
             self.tally.in_doubt += record.states["in_doubt"] if record else 0
-        return wrong
+        beside = any(kill.beside_the_run for kill in trial.kills)
+        return [one for one in wrong if not (beside and one.startswith("event checkpoint:"))]
 
     def _kill(self, driver: FaultDriver, book: Path, kill: Kill) -> Outcome:
         after = kill.at_share * self.seconds if kill.at_share is not None else None
@@ -173,14 +186,27 @@ class Drill:
             self.tally.points_hit.update(fired.rsplit(":", 2)[0] for fired in outcome.fired)
         return outcome
 
-    def _not_as_planned(self, kill: Kill, outcome: Outcome) -> list[str]:
+    def _not_as_planned(self, kill: Kill, outcome: Outcome, book: Path) -> list[str]:
         """A planned kill must have happened, and nothing else gone wrong on the way to it."""
+        if kill.beside_the_run and outcome.returncode == 0:
+            return [] if outcome.fired else [f"{kill} did not fire"]
+        if kill.refuses:
+            return refusal(outcome, book)
         if kill.at_share is not None and outcome.returncode == 0:
             return []
         if not outcome.killed or (kill.faults and not outcome.fired):
             ended = f"ended with {outcome.returncode}{' by the time limit' if outcome.timed_out else ''}"
             return [f"the kill {kill} did not happen: the run {ended}: {outcome.output[-2000:]}"]
         return []
+
+
+def refusal(outcome: Outcome, book: Path) -> list[str]:
+    """What is wrong with how a run ended that a disk refused: one clear sentence, exit code 1, nothing left over."""
+    said = outcome.output.strip()
+    wrong = [] if outcome.fired else ["the planned fault did not fire"]
+    if outcome.returncode != 1 or not said.startswith("StorageError: ") or "\n" in said:
+        wrong.append(f"the run ended with {outcome.returncode} and said: {said[-3000:]}")
+    return wrong + list(left_over(book))
 
 
 # ── plans ─────────────────────────────────────────────────────────────────────────────────────────────────

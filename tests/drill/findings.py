@@ -54,13 +54,15 @@ def unopenable(folder: Path) -> Iterator[str]:
                 with zipfile.ZipFile(path) as book:
                     assert book.testzip() is None, "a member of it is damaged"
             elif path.suffix == ".backup":
-                yield from (f"{name}: {problem}" for problem in unsound(path))
+                yield from (f"{name}: {problem}" for problem in unsound(path, as_it_lies=True))
         except (ValueError, AssertionError, zipfile.BadZipFile) as error:
             yield f"{name} won't open: {error}"
 
 
-def unsound(database: Path) -> list[str]:
-    connection = sqlite3.connect(database)
+def unsound(database: Path, *, as_it_lies: bool = False) -> list[str]:
+    """What SQLite finds wrong; `as_it_lies` without its log, which must be folded in, and without touching a disk."""
+    how = f"{database.absolute().as_uri()}?{'immutable=1' if as_it_lies else ''}"
+    connection = sqlite3.connect(how, uri=True)
     try:
         answers = [row[0] for row in connection.execute("PRAGMA integrity_check")]
         return [answer for answer in answers if answer != "ok"]
@@ -136,7 +138,7 @@ def finished_book(folder: Path, workshop: Path) -> Book:
 
 
 def book_files(folder: Path) -> dict[str, bytes]:
-    """Every file by name, but for the ledger and checkpoints; `book.json` without its times and states."""
+    """Every file by name, but for the ledger and checkpoints; `book.json` without its times."""
     found = {}
     for path in folder.rglob("*"):
         name = path.relative_to(folder).as_posix()
@@ -146,14 +148,8 @@ def book_files(folder: Path) -> dict[str, bytes]:
 
 
 def _without_times(path: Path) -> bytes:
-    """`book.json` as far as two runs agree: the states in it are those of its last change, the ledger's count."""
-
-    def kept(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {k: kept(v) for k, v in value.items() if k != "status" and not k.endswith("_at")}
-        return [kept(one) for one in value] if isinstance(value, list) else value
-
-    return json.dumps(kept(json.loads(path.read_text("utf-8"))), indent=1).encode()
+    structure: dict[str, Any] = json.loads(path.read_text("utf-8"))
+    return json.dumps({k: v for k, v in structure.items() if not k.endswith("_at")}, indent=1).encode()
 
 
 def at_the_end(

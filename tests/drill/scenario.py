@@ -42,12 +42,21 @@ def main(arguments: list[str]) -> int:
 
     folder = Path(arguments[0])
     os.environ["GHOSTKIT_REHEARSAL_BILL"] = str(bill_of(folder))
+    limit_files(int(os.environ.get("GHOSTKIT_DRILL_FILE_LIMIT", "0")))
     try:
         anyio.run(write, folder)
     except GhostkitError as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return error.exit_code
     return 0
+
+
+def limit_files(size: int) -> None:
+    """Let no file grow beyond `size` bytes: writes then fail as they do on a failing disk, SQLite's own too."""
+    if size:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
 async def write(folder: Path) -> None:
@@ -98,22 +107,25 @@ def edit(folder: Path, name: str) -> None:
     saved = copy.with_name(copy.name + ".saved")
     words, change = EDITS[name]
     if not copy.exists():
-        save(copy, change(path.read_text("utf-8")), copy.parent)
+        save(copy, change(path.read_text("utf-8")))
     if words in path.read_text("utf-8"):
         saved.touch()
     elif saved.exists():
         raise SystemExit(f"LOST: {name} was saved by a person with {words!r}, which is gone")
     else:
-        save(path, copy.read_text("utf-8"), copy.parent)
+        save(path, copy.read_text("utf-8"))
         saved.touch()
 
 
-def save(path: Path, text: str, workshop: Path) -> None:
-    """Whole or not at all, as editors save."""
-    workshop.mkdir(parents=True, exist_ok=True)
-    unfinished = workshop / "unfinished"
-    unfinished.write_text(text, "utf-8")
-    os.replace(unfinished, path)
+def save(path: Path, text: str) -> None:
+    """Whole or not at all, as editors save; on a full disk they say so."""
+    from ghostkit.errors import storage_errors
+
+    beside = path.with_name(path.name + "~")
+    with storage_errors(path, "save"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        beside.write_text(text, "utf-8")
+        os.replace(beside, path)
 
 
 def with_a_dark_lamp(outline: str) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-CALLS = "fsync,fdatasync,rename,renameat,renameat2,write,pwrite64,sendto,openat"
+CALLS = "fsync,fdatasync,rename,renameat,renameat2,write,pwrite64,sendto"
 SABOTAGES = ("ledger", "file", "folder")
 """What the short book can be told not to sync, to show that the trace then tells of it."""
 

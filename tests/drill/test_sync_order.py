@@ -24,7 +24,7 @@ def trace(folder: Path, sabotage: str = "") -> list[Call]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GHOSTKIT_")}
     command = [sys.executable, "-m", "tests.drill.sync_order", str(folder), sabotage]
     done = subprocess.run(
-        ["strace", "-f", "-y", "-s", "5000", "-o", str(log), "-e", f"trace={CALLS}", *command],
+        ["strace", "-f", "--seccomp-bpf", "-y", "-s", "5000", "-o", str(log), "-e", f"trace={CALLS}", *command],
         cwd=ROOT,
         env={**kept, **ENVIRONMENT, "PYTHONPATH": str(ROOT)},
         capture_output=True,
@@ -40,7 +40,11 @@ def trace(folder: Path, sabotage: str = "") -> list[Call]:
 def _strace(require: Require) -> None:
     found = shutil.which("strace")
     works = (
-        found and subprocess.run([found, "-o", os.devnull, "true"], capture_output=True, check=False).returncode == 0
+        found
+        and subprocess.run(
+            [found, "-f", "--seccomp-bpf", "-o", os.devnull, "true"], capture_output=True, check=False
+        ).returncode
+        == 0
     )
     require("strace", works, "strace is not installed, or not allowed to trace here")
 
