@@ -30,7 +30,10 @@ _waiting: set[str] = set()
 """The runs whose outputs are to be replaced when they end, by id."""
 TICK_S = 0.1
 """How long an interrupt may go unnoticed while a cell awaits something silent."""
-_BOX = "max-height:60vh;overflow:auto;padding:0 1em;border:1px solid #8884;border-radius:8px"
+_BOX = (
+    "box-sizing:border-box;max-width:44rem;max-height:60vh;overflow:auto;padding:0 1rem;"
+    "border:1px solid #8884;border-radius:8px"
+)
 
 
 def use() -> None:

@@ -51,8 +51,16 @@ def book_html(book: Book) -> str:
 
 
 def run_html(run: Run) -> str:
-    """The prose of a run, as paragraphs of escaped text, under one line that says how it stands."""
-    prose = run.text()
-    line = f"{run.goal_text} · {run.state} · {len(prose.split())} words · {run.model}"
-    paragraphs = "".join(f"<p>{escape(text)}</p>" for text in prose.split("\n\n") if text.strip())
-    return f'<div style="{_STYLE}"><p><small>{escape(line)}</small></p>{paragraphs}</div>'
+    """The prose of a run, section by section, as escaped text under one line that says how it stands."""
+    line = f"{run.goal_text} · {run.state} · {len(run.text().split())} words · {run.model}"
+    sections = "".join(
+        _section_html(f"{chapter.number}.{section.number} {section.title}", run.text(section.id))
+        for chapter, section in run.book.value.sections()
+        if run.goal.wants_section(chapter, section)
+    )
+    return f'<div style="{_STYLE}"><p><small>{escape(line)}</small></p>{sections}</div>'
+
+
+def _section_html(heading: str, text: str) -> str:
+    paragraphs = "".join(f'<p dir="auto">{escape(part)}</p>' for part in text.split("\n\n") if part.strip())
+    return f'<h4 dir="auto">{escape(heading)}</h4>{paragraphs}' if paragraphs else ""
