@@ -21,13 +21,14 @@ from ghostkit.providers.rehearsal.chance import Chance, seed_of
 from ghostkit.providers.rehearsal.sentences import upper_first
 
 Words = Mapping[str, Sequence[str]]
+Forms = Mapping[str, Sequence[str]]
 _SLOT = re.compile(r"\{(\w+)\}")
 _GOLDEN: Final = 0.6180339887
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """`texts` and `slots` alternate. `own` are the slots the vocabulary fills: (position, name, list, capital).
+    """`texts` and `slots` alternate. `own` are the slots the vocabulary fills: (position, name, list, form, capital).
 
     A slot's name stands for the same thing wherever it comes in the pattern; `{thing}` and `{thing2}` are two things.
     """
@@ -35,25 +36,26 @@ class Pattern:
     source: str
     texts: tuple[str, ...]
     slots: tuple[str, ...]
-    own: tuple[tuple[int, str, str, bool], ...]
+    own: tuple[tuple[int, str, str, int, bool], ...]
     fillings: int
 
 
-def compile_pattern(source: str, sizes: Mapping[str, int]) -> Pattern:
-    """Split a pattern at its slots; `{Thing}` is `{thing}` with a capital."""
+def compile_pattern(source: str, sizes: Mapping[str, int], forms: Forms) -> Pattern:
+    """Split a pattern at its slots; `{Thing}` is `{thing}` with a capital, `{вещь_acc}` is `{вещь}` in another form."""
     pieces = _SLOT.split(source)
     slots = tuple(pieces[1::2])
-    own: list[tuple[int, str, str, bool]] = []
+    own: list[tuple[int, str, str, int, bool]] = []
     total = 1
     for at, slot in enumerate(slots):
-        bare = slot.rstrip("23456789")
+        stem, _, form = slot.partition("_")
+        bare = stem.rstrip("23456789")
         key = bare if bare in sizes else bare[:1].lower() + bare[1:]
         if key not in sizes:
             continue
-        name = key + slot[len(bare) :]
-        if all(name != other for _, other, _, _ in own):
+        name = key + stem[len(bare) :]
+        if all(name != other for _, other, *_ in own):
             total *= sizes[key]
-        own.append((at, name, key, bare != key))
+        own.append((at, name, key, forms[key].index(form) if form else 0, bare != key))
     return Pattern(source, tuple(pieces[0::2]), slots, tuple(own), total)
 
 
@@ -77,7 +79,7 @@ class Deck:
         index = (start + cycle * stride) % pattern.fillings
         filled: dict[int, str] = {}
         chosen: dict[str, str] = {}
-        for slot, name, key, capital in pattern.own:
+        for slot, name, key, form, capital in pattern.own:
             word = chosen.get(name)
             if word is None:
                 entries = words[key]
@@ -86,7 +88,8 @@ class Deck:
                 while entries[entry] in taken and len(entries) > len(taken):
                     entry = (entry + 1) % len(entries)
                 word = chosen[name] = entries[entry]
-            filled[slot] = upper_first(word) if capital else word
+            said = word.split("|")[form] if "|" in word else word
+            filled[slot] = upper_first(said) if capital else said
         return pattern, filled
 
     def _step(self, cycle: int) -> int:
@@ -161,8 +164,9 @@ def _compiled(module: ModuleType) -> tuple[Mapping[str, tuple[Pattern, ...]], Ma
     words: Words = module.WORDS
     windows: Mapping[str, int] = module.WINDOWS
     sizes = {key: min(windows.get(key, len(entries)), len(entries)) for key, entries in words.items()}
+    forms: Forms = getattr(module, "FORMS", {})
     compiled = {
-        kind: tuple(compile_pattern(source, sizes) for source in sources) for kind, sources in decks.items()
+        kind: tuple(compile_pattern(source, sizes, forms) for source in sources) for kind, sources in decks.items()
     }
     return compiled, sizes
 

@@ -182,7 +182,7 @@ def write_chapter_outline(
         scene = scenes[at] if second else alone[at % len(alone)]
         noun, noun2 = nouns[at], nouns[(at + 1) % len(nouns)]
         scene = scene.format(A=lead.name, B=(second or lead).name, o=f"the {noun}")
-        where = "" if not place or any(place in sentence for sentence in told[at]) else f"{upper_first(place)}. "
+        where = "" if not place or any(place.lower() in sentence.lower() for sentence in told[at]) else f"{upper_first(place)}. "
         words = {"A": lead.short, "B": (second or lead).short, "place": place or lead.short}
         named = titles[at % len(titles)].format(
             Noun=upper_first(noun), noun=noun, Noun2=upper_first(noun2), noun2=noun2, **words

@@ -19,6 +19,8 @@ _PRONOUNS: Final = {
     ("en", "f"): {"he": "she", "him": "her", "his": "her", "himself": "herself", "was": "was", "own": "her own"},
     ("en", "m"): {"he": "he", "him": "him", "his": "his", "himself": "himself", "was": "was", "own": "his own"},
     ("en", "i"): {"he": "I", "him": "me", "his": "my", "himself": "myself", "was": "was", "own": "my own"},
+    ("ru", "f"): {"he": "она", "а": "а", "ся": "ась", "ёл": "ла", "ел": "ла", "ла": "ла", "ему": "ей", "него": "неё"},
+    ("ru", "m"): {"he": "он", "а": "", "ся": "ся", "ёл": "ёл", "ел": "ел", "ла": "", "ему": "ему", "него": "него"},
 }
 
 
@@ -56,8 +58,10 @@ class Page:
 
     def _set_pronouns(self) -> None:
         if self._lead is not None:
-            gender = "i" if self._first_person else self._lead.gender
+            gender = "i" if self._first_person and self._language == "en" else self._lead.gender
             self._slots |= _PRONOUNS.get((self._language, gender), {})
+            if self._first_person and self._language == "ru":
+                self._slots |= {"he": "я", "ему": "мне", "него": "меня"}
         if self._second is not None:
             theirs = _PRONOUNS.get((self._language, self._second.gender), {})
             self._slots |= {f"q{name}": word for name, word in theirs.items()}
@@ -71,7 +75,7 @@ class Page:
         for _ in range(_TRIES):
             pattern, filled = self._deal(kind)
             text, opening = self._said(pattern, filled, more)
-            size = len(text.split())
+            size = _size(text)
             if opening != self._opening and size <= at_most:
                 self._take(text, opening, pattern)
                 return True
@@ -86,7 +90,7 @@ class Page:
         self._opening = _first_word(sentence)
         self._note_names(sentence)
         self._sentences.append(sentence)
-        self.count += len(sentence.split())
+        self.count += _size(sentence)
 
     def frame(self, kind: str, *, x: str, bare: str) -> None:
         """Say a sentence of the outline in one of the ways of `kind`; talk becomes a paragraph of its own."""
@@ -116,7 +120,7 @@ class Page:
         self.close()
         self._note_names(text)
         self.paragraphs.append(upper_first(text.strip()))
-        self.count += len(text.split())
+        self.count += _size(text)
         self._opening = ""
 
     def close(self) -> None:
@@ -146,7 +150,7 @@ class Page:
             if pattern.source not in self._used:
                 break
         met: set[str] = set()
-        for at, name, key, capital in pattern.own:
+        for at, name, key, _form, capital in pattern.own:
             if key == "who":
                 filled[at] = self._bystander(filled[at], capital, name in met)
                 met.add(name)
@@ -177,7 +181,9 @@ class Page:
         if slot in ("Q", "R"):
             return self._name(self._second, slot)
         low = slot[0].lower() + slot[1:]
-        word = more.get(slot) or more.get(low) or self._slots.get(slot) or self._slots.get(low, "")
+        if slot in self._slots:
+            return self._slots[slot]
+        word = more.get(slot) or more.get(low) or self._slots.get(low, "")
         return upper_first(word) if slot != low else word
 
     def _lead_name(self, is_opening: bool) -> str:
@@ -200,13 +206,18 @@ class Page:
         self._note_names(text)
         self._used.add(pattern.source)
         self._sentences.append(text)
-        self.count += len(text.split())
+        self.count += _size(text)
 
     def _note_names(self, text: str) -> None:
         self._met.update(who for who in self._vocabulary.get("who", ()) if who in text)
         for person in (self._lead, self._second):
             if person is not None and person.name in text:
                 self._named.add(person.name)
+
+
+def _size(text: str) -> int:
+    """Words; a dash by itself counts half, because readers leave it out and `split` doesn't."""
+    return len(text.split()) - (text.count("— ") + 1) // 2
 
 
 def tidy(text: str, language: str) -> str:

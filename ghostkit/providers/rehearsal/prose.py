@@ -141,10 +141,11 @@ def _end(page: Page, scene: Scene, target: int, chance: Chance) -> None:
     if left > 18:
         page.add("turn", at_most=left)
     kinds = ("do", "notice", "look") if scene.second is not None else ("do", "look", "alone")
-    for number in range(8):
+    for number in range(12):
         left = target - page.count - len(closing.split())
-        if left < max(5, target // 40) or not page.add(kinds[number % 3], at_most=left + target // 50):
+        if left < max(4, target // 40):
             break
+        page.add(kinds[number % 3], at_most=left + target // 50)
         if number == 1:
             page.close()
     page.say(closing)

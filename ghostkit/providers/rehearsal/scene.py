@@ -100,11 +100,12 @@ def _leads(people: list[Person], section_brief: str, asked: str, brief: Brief) -
 
 
 def _place(brief: Brief, section_brief: str, chapter: str) -> str:
-    for text in (section_brief, chapter):
-        named = [place.name for place in brief.places if place.name.removeprefix("the ") in text]
+    for text in (section_brief.lower(), chapter.lower()):
+        found = {place.name: text.find(place.name.removeprefix("the ").lower()) for place in brief.places}
+        named = [name for name, at in found.items() if at >= 0]
         if named:
-            return min(named, key=lambda name: text.find(name.removeprefix("the ")))
-    return ""
+            return min(named, key=found.__getitem__)
+    return brief.places[0].name if len(brief.places) == 1 else ""
 
 
 def _things(asked: str, brief: Brief, chapter: int, section: int) -> tuple[str, ...]:
