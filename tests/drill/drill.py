@@ -11,7 +11,7 @@ import shutil
 import tempfile
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -79,7 +79,7 @@ def scratch_folder() -> Path:
 class Drill:
     """An undisturbed run first (`prepare`), then any number of trials, `jobs` at a time."""
 
-    def __init__(self, jobs: int = 2, *, environment: dict[str, str] | None = None) -> None:
+    def __init__(self, jobs: int = 2) -> None:
         self.root = scratch_folder()
         self.tally = Tally()
         self.counts: Counter[str] = Counter()
@@ -90,9 +90,10 @@ class Drill:
         for number in range(jobs):
             place = self.root / f"worker-{number}"
             place.mkdir()
-            self._idle.append(FaultDriver(TARGET, scratch=place, environment={**ENVIRONMENT, **(environment or {})}))
+            self._idle.append(FaultDriver(TARGET, scratch=place, environment=ENVIRONMENT))
         self.undisturbed: Book | None = None
         self.seconds = 0.0
+        self._trial_environment: Mapping[str, str] | None = None
 
     def prepare(self) -> None:
         """Run undisturbed, once in a Python of its own and once a worker, and learn how often each point is passed."""
@@ -118,8 +119,15 @@ class Drill:
     def never_fired(self) -> list[str]:
         return sorted(point for point in faults.POINTS if not self.counts[point])
 
-    def run(self, trials: Sequence[Trial], progress: Callable[[int, int], None] | None = None) -> Tally:
-        """Do the trials; what went wrong is in the tally."""
+    def run(
+        self,
+        trials: Sequence[Trial],
+        progress: Callable[[int, int], None] | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,
+    ) -> Tally:
+        """Do the trials, with `environment` in every process of theirs; what went wrong is in the tally."""
+        self._trial_environment = environment
         with ThreadPoolExecutor(self._jobs) as pool:
             for number, _ in enumerate(pool.map(self._try, trials), 1):
                 if progress is not None:
@@ -167,7 +175,7 @@ class Drill:
                 return wrong + found
             if record is not None:
                 earlier.append(record)
-        outcome = driver.run([str(book)])
+        outcome = driver.run([str(book)], environment=self._trial_environment)
         if outcome.returncode:
             return [f"the last run ended with {outcome.returncode}: {outcome.output[-2000:]}"]
         assert self.undisturbed is not None
@@ -179,7 +187,7 @@ class Drill:
 
     def _kill(self, driver: FaultDriver, book: Path, kill: Kill) -> Outcome:
         after = kill.at_share * self.seconds if kill.at_share is not None else None
-        outcome = driver.run([str(book)], *kill.faults, kill_after_s=after)
+        outcome = driver.run([str(book)], *kill.faults, environment=self._trial_environment, kill_after_s=after)
         with self._lock:
             self.tally.kills += outcome.killed
             self.tally.missed += not outcome.killed and after is not None
@@ -251,7 +259,8 @@ def at_random(counts: Counter[str], number: int, seed: int) -> Iterator[Trial]:
         kills = []
         for place in range(chance.choice((2, 3))):
             if chance.random() < 0.5:
-                kills.append(Kill(at_share=chance.uniform(0.01, 0.95)))
+                # A recovery has less to do; a kill after its end would be none.
+                kills.append(Kill(at_share=chance.uniform(0.01, 0.3 if place else 0.95)))
             elif place == 0:
                 point = chance.choice(passings)
                 kills.append(Kill(faults=(Fault(point=point, hit=chance.randint(1, counts[point])),)))

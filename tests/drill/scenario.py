@@ -43,6 +43,10 @@ def main(arguments: list[str]) -> int:
     folder = Path(arguments[0])
     os.environ["GHOSTKIT_REHEARSAL_BILL"] = str(bill_of(folder))
     limit_files(int(os.environ.get("GHOSTKIT_DRILL_FILE_LIMIT", "0")))
+    if sabotage := os.environ.get("GHOSTKIT_DRILL_SABOTAGE"):
+        from tests.drill.sabotage import apply
+
+        apply(sabotage)
     try:
         anyio.run(write, folder)
     except GhostkitError as error:
