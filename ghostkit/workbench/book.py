@@ -60,6 +60,7 @@ class Book:
         except BaseException:
             self.ledger.close()
             raise
+        self._ledger_file = _file_identity(folder.ledger)
         self.events = services.events()
         self.streams = services.streams()
         self._runs: dict[str, Run] = {}
@@ -108,6 +109,11 @@ class Book:
         key = folder.root.expanduser().resolve()
         with _opening:
             live = _open_books.get(key)
+            if live is not None and live._ledger_file != _file_identity(folder.ledger):
+                # Deleted or replaced under it, as by a notebook that begins by cleaning up: what it wrote is lost.
+                if live.active_run is None:
+                    live.ledger.close()
+                live = None
             if live is None:
                 folder.open(writable=False)
                 live = _open_books[key] = cls(folder, services or Services())
@@ -409,6 +415,15 @@ class Book:
 
     def who(self) -> Who:
         return Who(actor=get_settings().actor, ghostkit_version=__version__)
+
+
+def _file_identity(path: Path) -> tuple[int, int] | None:
+    """Tells a file from another one that took its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def check_model(name: str, providers: ProviderRegistry = registry) -> str:
