@@ -1,0 +1,107 @@
+"""`ghostkit generate`: one answer, and an exit code that says whether it is one."""
+
+from __future__ import annotations
+
+import pytest
+
+from ghostkit.errors import AuthError
+from ghostkit.providers import Ending, registry
+from ghostkit.testing import ScriptedProvider
+from ghostkit.testing.scripted import Answer
+from tests.cli.conftest import Command
+
+
+def _answering(answer: Answer) -> ScriptedProvider:
+    provider = ScriptedProvider(lambda kind, request: answer)
+    registry.register_provider("scripted", lambda: provider)
+    return provider
+
+
+def test_the_answer_is_printed_alone(ghostkit: Command) -> None:
+    _answering("Salt is white.")
+    for option in ("--stream", "--no-stream"):
+        ran = ghostkit("generate", "What is salt?", "--model", "scripted", option)
+        assert (ran.code, ran.out, ran.err) == (0, "Salt is white.\n", "")
+
+
+def test_json_has_the_contracts_shape(ghostkit: Command) -> None:
+    _answering("Salt is white.")
+    ran = ghostkit("generate", "What is salt?", "--model", "scripted:x", "--json")
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.json == {
+        "text": "Salt is white.",
+        "ending": "complete",
+        "usage": {"input_tokens": 3, "output_tokens": 3, "source": "reported"},
+        "cost_usd": 0.0,
+        "attempts": 1,
+    }
+
+
+@pytest.mark.parametrize("ending", [Ending.LENGTH, Ending.REFUSED])
+def test_an_incomplete_ending_is_3_and_the_text_is_still_given(ghostkit: Command, ending: Ending) -> None:
+    _answering(["Salt ", ending])
+    ran = ghostkit("generate", "x", "--model", "scripted", "--json")
+    assert (ran.code, ran.json["ending"], ran.json["text"]) == (3, str(ending), "Salt ")
+    assert ran.error["code"] == "incomplete"
+    plain = ghostkit("generate", "x", "--model", "scripted")
+    assert (plain.code, plain.out.strip()) == (3, "Salt")
+    assert str(ending) in plain.sentence
+
+
+def test_a_stream_that_breaks_off_is_truncated_and_3(ghostkit: Command) -> None:
+    _answering(["Salt "])
+    ran = ghostkit("generate", "x", "--model", "scripted", "--json")
+    assert (ran.code, ran.json["ending"]) == (3, "truncated")
+
+
+def test_a_providers_error_is_1_and_told(ghostkit: Command) -> None:
+    _answering(AuthError("The key was refused.", fix="Set another one."))
+    ran = ghostkit("generate", "x", "--model", "scripted", "--json")
+    assert (ran.code, ran.json["ending"]) == (1, "error")
+    assert ran.error == {"code": "auth", "message": "The key was refused.", "fix": "Set another one."}
+    assert ghostkit("generate", "x", "--model", "scripted").sentence == "The key was refused."
+
+
+def test_the_prompt_can_come_from_stdin(ghostkit: Command) -> None:
+    provider = _answering("ok")
+    assert ghostkit("generate", "-", "--model", "scripted", given="What is salt?\n").code == 0
+    assert provider.requests[-1].messages[-1].text == "What is salt?\n"
+
+
+def test_max_tokens_and_the_setting_for_the_model_count(ghostkit: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    provider = _answering("ok")
+    monkeypatch.setenv("GHOSTKIT_MODEL", "scripted:big")
+    assert ghostkit("generate", "x", "--max-tokens", 7).code == 0
+    assert (provider.requests[-1].max_tokens, provider.requests[-1].model) == (7, "big")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("",), "prompt is empty"),
+        (("-",), "prompt is empty"),
+        (("x", "--max-tokens", "0"), "max-tokens"),
+        (("x", "--model", "nobody"), "no provider"),
+        (("x", "--model", ":x"), "names no provider"),
+    ],
+)
+def test_bad_input_is_a_usage_error(ghostkit: Command, arguments: tuple[str, ...], says: str) -> None:
+    ran = ghostkit("generate", *arguments, given="")
+    assert ran.code == 2
+    assert says in ran.sentence
+
+
+def test_a_prompt_that_is_no_text_is_a_usage_error(ghostkit: Command) -> None:
+    assert "not UTF-8" in ghostkit("generate", "-", given=b"\xff\xfe\xfa").sentence
+
+
+def test_an_answer_can_not_write_to_the_terminal(ghostkit: Command) -> None:
+    _answering("Salt\x1b]0;owned\x07 is white.")
+    for option in ("--stream", "--no-stream"):
+        assert "\x1b" not in ghostkit("generate", "x", "--model", "scripted", option).out
+
+
+def test_the_rehearsal_answers_by_default(ghostkit: Command) -> None:
+    ran = ghostkit("generate", "Tell me of salt.", "--json")
+    assert (ran.code, ran.json["ending"]) == (0, "complete")
+    assert len(ran.json["text"].split()) > 20
