@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from ghostkit.events import Event
+from ghostkit.ledger import blobs
+from ghostkit.ledger.interning import key_digest, who_id
 from ghostkit.ledger.values import StoredEvent, Who
 
 
@@ -16,17 +19,14 @@ def insert(connection: sqlite3.Connection, events: Iterable[Event], who: Who) ->
     fresh = []
     for event in events:
         cursor = connection.execute(
-            "INSERT OR IGNORE INTO event (type, data, at, source, run_id, actor, version, key) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR IGNORE INTO event (type, data, at, source, who_id, key) VALUES (?, ?, ?, ?, ?, ?)",
             (
                 str(event.type),
-                json.dumps(dict(event.data), ensure_ascii=False, separators=(",", ":")),
+                _packed(event.data),
                 event.timestamp.timestamp(),
                 event.source,
-                event.run_id or who.run_id,
-                who.actor,
-                who.ghostkit_version,
-                event.key,
+                who_id(connection, who, event.run_id),
+                key_digest(event.key),
             ),
         )
         if cursor.rowcount:
@@ -41,7 +41,9 @@ def select(
     wanted = f"AND type IN ({','.join('?' * len(types))})" if types else ""
     order = "DESC" if newest else "ASC"
     rows = connection.execute(
-        f"SELECT * FROM event WHERE seq > ? {wanted} ORDER BY seq {order} LIMIT ?", (after, *types, limit)
+        "SELECT event.*, actor, run_id, version FROM event JOIN who ON who.id = who_id "
+        f"WHERE seq > ? {wanted} ORDER BY seq {order} LIMIT ?",
+        (after, *types, limit),
     ).fetchall()
     events = [_stored(row) for row in rows]
     return events[::-1] if newest else events
@@ -51,10 +53,20 @@ def _stored(row: sqlite3.Row) -> StoredEvent:
     return StoredEvent(
         seq=row["seq"],
         type=row["type"],
-        data=json.loads(row["data"]),
+        data=_unpacked(row["data"]),
         timestamp=datetime.fromtimestamp(row["at"], UTC),
         source=row["source"],
         run_id=row["run_id"],
         actor=row["actor"],
         ghostkit_version=row["version"],
     )
+
+
+def _packed(data: Mapping[str, Any]) -> bytes:
+    """JSON, compressed: events are many and alike, and would be a fifth of the ledger as plain text."""
+    return blobs.compress(json.dumps(dict(data), ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def _unpacked(packed: bytes) -> dict[str, Any]:
+    data: dict[str, Any] = json.loads(blobs.decompress(packed))
+    return data

@@ -19,10 +19,14 @@ MIGRATIONS: Sequence[tuple[str, str]] = (
         CREATE TABLE blob (
             id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE, size INTEGER NOT NULL, data BLOB,
             codec INTEGER NOT NULL, purged_at REAL, purge_reason TEXT);
+        CREATE TABLE who (
+            id INTEGER PRIMARY KEY, actor TEXT NOT NULL, run_id TEXT NOT NULL, version TEXT NOT NULL,
+            UNIQUE (actor, run_id, version));
+        CREATE TABLE digest (id INTEGER PRIMARY KEY, hash BLOB NOT NULL UNIQUE);
         CREATE TABLE step (
             id INTEGER PRIMARY KEY, object TEXT NOT NULL, kind TEXT NOT NULL, variant INTEGER NOT NULL,
-            state TEXT NOT NULL, fingerprint BLOB, actor TEXT NOT NULL, run_id TEXT NOT NULL,
-            version TEXT NOT NULL, created_at REAL NOT NULL, updated_at REAL NOT NULL);
+            state TEXT NOT NULL, who_id INTEGER NOT NULL REFERENCES who, created_at REAL NOT NULL,
+            updated_at REAL NOT NULL);
         CREATE UNIQUE INDEX step_slot ON step (object, kind, variant) WHERE state != 'superseded';
         CREATE TABLE attempt (
             id INTEGER PRIMARY KEY, uid TEXT NOT NULL UNIQUE, step_id INTEGER NOT NULL REFERENCES step,
@@ -32,12 +36,12 @@ MIGRATIONS: Sequence[tuple[str, str]] = (
             input_tokens INTEGER NOT NULL DEFAULT 0, output_tokens INTEGER NOT NULL DEFAULT 0,
             cached_tokens INTEGER NOT NULL DEFAULT 0, usage_source TEXT NOT NULL DEFAULT 'estimated',
             text_id INTEGER REFERENCES blob, error TEXT NOT NULL DEFAULT '', started_at REAL NOT NULL,
-            first_token_s REAL, total_s REAL, actor TEXT NOT NULL, run_id TEXT NOT NULL, version TEXT NOT NULL);
+            first_token_s REAL, total_s REAL, who_id INTEGER NOT NULL REFERENCES who);
         CREATE INDEX attempt_step ON attempt (step_id);
         CREATE INDEX attempt_open ON attempt (state) WHERE state = 'open';
         CREATE TABLE input (
-            attempt_id INTEGER NOT NULL REFERENCES attempt, name TEXT NOT NULL, hash BLOB NOT NULL,
-            PRIMARY KEY (attempt_id, name)) WITHOUT ROWID;
+            attempt_id INTEGER NOT NULL REFERENCES attempt, name TEXT NOT NULL,
+            digest_id INTEGER NOT NULL REFERENCES digest, PRIMARY KEY (attempt_id, name)) WITHOUT ROWID;
         CREATE TABLE partial (
             attempt_id INTEGER NOT NULL REFERENCES attempt, seq INTEGER NOT NULL, text TEXT NOT NULL,
             PRIMARY KEY (attempt_id, seq)) WITHOUT ROWID;
@@ -48,16 +52,16 @@ MIGRATIONS: Sequence[tuple[str, str]] = (
         """
         CREATE TABLE revision (
             id INTEGER PRIMARY KEY, object TEXT NOT NULL, kind TEXT NOT NULL, base_id INTEGER,
-            author TEXT NOT NULL, origin TEXT NOT NULL, text_id INTEGER NOT NULL REFERENCES blob,
-            attempt_id INTEGER REFERENCES attempt, run_id TEXT NOT NULL, version TEXT NOT NULL,
+            origin TEXT NOT NULL, text_id INTEGER NOT NULL REFERENCES blob,
+            attempt_id INTEGER REFERENCES attempt, who_id INTEGER NOT NULL REFERENCES who,
             created_at REAL NOT NULL);
         CREATE INDEX revision_object ON revision (object, kind);
         CREATE TABLE head (
             object TEXT NOT NULL, kind TEXT NOT NULL, revision_id INTEGER NOT NULL REFERENCES revision,
             PRIMARY KEY (object, kind)) WITHOUT ROWID;
         CREATE TABLE event (
-            seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, data TEXT NOT NULL, at REAL NOT NULL,
-            source TEXT NOT NULL, run_id TEXT NOT NULL, actor TEXT NOT NULL, version TEXT NOT NULL, key TEXT);
+            seq INTEGER PRIMARY KEY AUTOINCREMENT, type TEXT NOT NULL, data BLOB NOT NULL, at REAL NOT NULL,
+            source TEXT NOT NULL, who_id INTEGER NOT NULL REFERENCES who, key BLOB);
         CREATE UNIQUE INDEX event_key ON event (key) WHERE key IS NOT NULL;
         """,
     ),
@@ -73,7 +77,7 @@ MIGRATIONS: Sequence[tuple[str, str]] = (
             acquired_at REAL NOT NULL, heartbeat_at REAL NOT NULL, released_at REAL);
         CREATE TABLE file (
             path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL,
-            hash BLOB NOT NULL, rendered BLOB NOT NULL) WITHOUT ROWID;
+            hash BLOB NOT NULL, rendered BLOB) WITHOUT ROWID;
         """,
     ),
 )

@@ -8,10 +8,12 @@ from datetime import UTC, datetime
 
 from ghostkit.errors import LedgerError
 from ghostkit.ledger import blobs
+from ghostkit.ledger.interning import who_id
 from ghostkit.ledger.values import Origin, Revision, Who
 
 _REVISION = (
-    "SELECT revision.*, attempt.uid AS attempt_uid, attempt.model AS model FROM revision "
+    "SELECT revision.*, who.actor AS author, attempt.uid AS attempt_uid, attempt.model AS model FROM revision "
+    "JOIN who ON who.id = revision.who_id "
     "LEFT JOIN attempt ON attempt.id = revision.attempt_id "
 )
 _HEADS = _REVISION.replace("FROM revision ", "FROM head JOIN revision ON revision.id = head.revision_id ")
@@ -44,11 +46,11 @@ def append(
         )
     attempt_row = connection.execute("SELECT id FROM attempt WHERE uid = ?", (attempt_id,)).fetchone()
     cursor = connection.execute(
-        "INSERT INTO revision (object, kind, base_id, author, origin, text_id, attempt_id, run_id, version, "
-        "created_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "INSERT INTO revision (object, kind, base_id, origin, text_id, attempt_id, who_id, created_at) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
         (
-            object_id, kind, base, who.actor, str(origin), text_id, attempt_row[0] if attempt_row else None,
-            who.run_id, who.ghostkit_version, time.time(),
+            object_id, kind, base, str(origin), text_id, attempt_row[0] if attempt_row else None,
+            who_id(connection, who), time.time(),
         ),
     )  # fmt: skip
     connection.execute(

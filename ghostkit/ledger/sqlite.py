@@ -138,7 +138,7 @@ class SqliteLedger:
             return steps.request_of(sql, attempt_id)
 
     def totals(self, run_id: str | None = None) -> Totals:
-        where, values = ("WHERE run_id = ?", (run_id,)) if run_id else ("", ())
+        where, values = ("WHERE who_id IN (SELECT id FROM who WHERE run_id = ?)", (run_id,)) if run_id else ("", ())
         with self._connection.reading() as sql:
             row = sql.execute(
                 "SELECT count(*), total(input_tokens), total(output_tokens), "
@@ -241,7 +241,7 @@ class SqliteLedger:
                 size=row["size"],
                 mtime_ns=row["mtime_ns"],
                 text_hash=bytes(row["hash"]).hex(),
-                rendered_hash=bytes(row["rendered"]).hex(),
+                rendered_hash=bytes(row["rendered"] or row["hash"]).hex(),
             )
             for row in rows
         }
@@ -250,10 +250,7 @@ class SqliteLedger:
         with self._connection.transaction() as sql:
             sql.executemany(
                 "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)",
-                [
-                    (r.path, r.size, r.mtime_ns, bytes.fromhex(r.text_hash), bytes.fromhex(r.rendered_hash))
-                    for r in records
-                ],
+                [(r.path, r.size, r.mtime_ns, bytes.fromhex(r.text_hash), _unless_same(r)) for r in records],
             )
 
     # ── lease ─────────────────────────────────────────────────────────────────────────────────────────────
@@ -280,6 +277,10 @@ class SqliteLedger:
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _unless_same(record: FileRecord) -> bytes | None:
+    return None if record.rendered_hash == record.text_hash else bytes.fromhex(record.rendered_hash)
 
 
 def _run(row: sqlite3.Row) -> RunRecord:

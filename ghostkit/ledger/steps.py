@@ -10,6 +10,7 @@ from typing import Any
 
 from ghostkit.errors import LedgerError
 from ghostkit.ledger import blobs
+from ghostkit.ledger.interning import digest_id, who_id
 from ghostkit.ledger.values import (
     ATTEMPT_TRANSITIONS,
     STEP_TRANSITIONS,
@@ -24,20 +25,28 @@ from ghostkit.ledger.values import (
     check_transition,
 )
 
-_ATTEMPT = "SELECT attempt.*, step.object, step.kind, step.variant FROM attempt JOIN step ON step.id = attempt.step_id "
+_ATTEMPT = (
+    "SELECT attempt.*, step.object, step.kind, step.variant, who.run_id FROM attempt "
+    "JOIN step ON step.id = attempt.step_id JOIN who ON who.id = attempt.who_id "
+)
+_STEP = (
+    "SELECT step.*, actor, run_id, version, "
+    "(SELECT fingerprint FROM attempt WHERE step_id = step.id ORDER BY id DESC LIMIT 1) AS fingerprint "
+    "FROM step JOIN who ON who.id = step.who_id "
+)
 
 
 def find(connection: sqlite3.Connection, slot: Slot) -> Step | None:
     """The slot's current step, if it has one."""
     row = connection.execute(
-        "SELECT * FROM step WHERE object = ? AND kind = ? AND variant = ? AND state != 'superseded'",
+        _STEP + "WHERE object = ? AND kind = ? AND variant = ? AND state != 'superseded'",
         (slot.object_id, slot.kind, slot.variant),
     ).fetchone()
     return _step(row) if row else None
 
 
 def every(connection: sqlite3.Connection) -> list[Step]:
-    rows = connection.execute("SELECT * FROM step WHERE state != 'superseded' ORDER BY id").fetchall()
+    rows = connection.execute(_STEP + "WHERE state != 'superseded' ORDER BY step.id").fetchall()
     return [_step(row) for row in rows]
 
 
@@ -49,9 +58,9 @@ def move(connection: sqlite3.Connection, step: Step, state: StepState) -> None:
 def _create(connection: sqlite3.Connection, slot: Slot, who: Who) -> Step:
     now = time.time()
     connection.execute(
-        "INSERT INTO step (object, kind, variant, state, actor, run_id, version, created_at, updated_at) "
-        "VALUES (?, ?, ?, 'pending', ?, ?, ?, ?, ?)",
-        (slot.object_id, slot.kind, slot.variant, who.actor, who.run_id, who.ghostkit_version, now, now),
+        "INSERT INTO step (object, kind, variant, state, who_id, created_at, updated_at) "
+        "VALUES (?, ?, ?, 'pending', ?, ?, ?)",
+        (slot.object_id, slot.kind, slot.variant, who_id(connection, who), now, now),
     )
     step = find(connection, slot)
     assert step is not None
@@ -64,10 +73,8 @@ def open_attempt(connection: sqlite3.Connection, intent: Intent, who: Who) -> At
     if step.state is StepState.OPEN:
         raise LedgerError(f"Step {intent.slot} is open already.", fix="Another task of this process is writing it.")
     move(connection, step, StepState.OPEN)
-    connection.execute(
-        "UPDATE step SET fingerprint = ?, run_id = ? WHERE id = ?",
-        (bytes.fromhex(intent.fingerprint), who.run_id, step.id),
-    )
+    by = who_id(connection, who)
+    connection.execute("UPDATE step SET who_id = ? WHERE id = ?", (by, step.id))
     number = connection.execute("SELECT count(*) FROM attempt WHERE step_id = ?", (step.id,)).fetchone()[0] + 1
     request = {
         "parameters": dict(intent.parameters),
@@ -75,17 +82,17 @@ def open_attempt(connection: sqlite3.Connection, intent: Intent, who: Who) -> At
     }
     cursor = connection.execute(
         "INSERT INTO attempt (uid, step_id, number, state, model, base_url, template, fingerprint, request, "
-        "cost_ceiling_usd, started_at, actor, run_id, version) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        "cost_ceiling_usd, started_at, who_id) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             intent.attempt_id, step.id, number, intent.model, intent.base_url, intent.template,
             bytes.fromhex(intent.fingerprint),
             json.dumps(request, ensure_ascii=False, separators=(",", ":")), intent.cost_ceiling_usd, time.time(),
-            who.actor, who.run_id, who.ghostkit_version,
+            by,
         ),
     )  # fmt: skip
     connection.executemany(
         "INSERT INTO input VALUES (?, ?, ?)",
-        [(cursor.lastrowid, name, bytes.fromhex(digest)) for name, digest in intent.inputs.items()],
+        [(cursor.lastrowid, name, digest_id(connection, digest)) for name, digest in intent.inputs.items()],
     )
     return attempt(connection, intent.attempt_id)
 
@@ -168,11 +175,16 @@ def served_step(connection: sqlite3.Connection, slot: Slot) -> str | None:
 
 def request_of(connection: sqlite3.Connection, uid: str) -> dict[str, Any]:
     """The exact request of an attempt: model, parameters, messages (purged parts say so), template, inputs."""
-    row = connection.execute("SELECT * FROM attempt WHERE uid = ?", (uid,)).fetchone()
+    row = connection.execute(
+        "SELECT attempt.*, actor FROM attempt JOIN who ON who.id = who_id WHERE uid = ?", (uid,)
+    ).fetchone()
     if row is None:
         raise _unknown(uid)
     stored = json.loads(row["request"])
-    inputs = connection.execute("SELECT name, hash FROM input WHERE attempt_id = ? ORDER BY name", (row["id"],))
+    inputs = connection.execute(
+        "SELECT name, hash FROM input JOIN digest ON digest.id = digest_id WHERE attempt_id = ? ORDER BY name",
+        (row["id"],),
+    )
     return {
         "model": row["model"],
         "base_url": row["base_url"],

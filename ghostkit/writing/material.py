@@ -56,7 +56,8 @@ def section_material(book: Book, chapter: Chapter, section: Section, style: Styl
         **_style(style),
         **_plan(book),
         **_chapter(chapter),
-        "story_so_far": story_so_far(book, chapter, story),
+        "story": [story] if story else [],
+        "planned": planned_before(book, chapter, story),
         "chapter_plan": "\n".join(f"{chapter.number}.{s.number} {s.title}: {s.brief}" for s in chapter.sections),
         "previous": _previous(chapter, section),
         "section_number": f"{chapter.number}.{section.number}",
@@ -85,8 +86,8 @@ def book_summary_material(book: Book, chapter: Chapter, style: Style, before: st
         **_identity(book),
         **_style(style),
         "number": chapter.number,
-        "before": before,
-        "material": chapter.summary,
+        "before": [before] if before else [],
+        "material": [chapter.summary],
         "limit": BOOK_SUMMARY_WORDS,
     }
     return _material(
@@ -120,13 +121,12 @@ def people_text(book: Book) -> str:
     return json.dumps(people, ensure_ascii=False)
 
 
-def story_so_far(book: Book, chapter: Chapter, story: str) -> str:
-    """The written summary the plan allows, then the nearer chapters as planned."""
+def planned_before(book: Book, chapter: Chapter, story: str) -> str:
+    """The chapters between the written summary (all before `chapter`, where there is none) and this, as planned."""
     written = summary_before(book, chapter)
     first = written.number + 1 if written is not None and story else 1
     planned = [c for c in book.chapters if first <= c.number < chapter.number]
-    lines = [f"{c.number}. {c.title}: {c.brief}" for c in planned[-book.settings.continuity_lag :]]
-    return "\n".join([story, *lines]).strip()
+    return "\n".join(f"{c.number}. {c.title}: {c.brief}" for c in planned[-book.settings.continuity_lag :])
 
 
 def last_words(text: str, words: int) -> str:
@@ -149,6 +149,7 @@ def _material(template: str, variables: Mapping[str, object], names: tuple[str, 
     parts = {
         "style": ("style_name", "style_guide"),
         "chapter": ("chapter_title", "chapter_brief", "chapter_points"),
+        "story_so_far": ("story", "planned"),
         "section": ("section_title", "section_brief", "section_points", "words"),
     }
     inputs = {name: text_hash("\n".join(_text(variables[part]) for part in parts.get(name, (name,)))) for name in names}

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from ghostkit.ledger.blobs import decompress
 from tests.drill.scenario import CHAPTERS, EDITS, SECTIONS, bill_of
 
 OWN = ("ledger.", ".ledger.", "checkpoints/", "logs/")
@@ -107,17 +108,19 @@ def _read(connection: sqlite3.Connection, trouble: list[str]) -> Record:
         complete={slot: uid for uid, slot, state in attempts if state == "complete"},
         states=Counter(state for _, _, state in attempts),
         attempts={uid: (slot, state) for uid, slot, state in attempts},
-        events=Counter(_key_without_attempt(*row) for row in events),
+        events=Counter(_moment(*row) for row in events),
         human=Counter(row[0] for row in human),
         trouble=trouble,
     )
 
 
-def _key_without_attempt(key: str, type: str, data: str) -> str:
-    """In-doubt events and the attempt in a completed section's key belong to one run alone."""
-    return (
-        key.rsplit(":", 1)[0] if type == "section_completed" else "in_doubt" if type == "generation_in_doubt" else key
-    )
+def _moment(key: bytes, type: str, packed: bytes) -> str:
+    """What a keyed event announces, told without attempts, which belong to one run alone."""
+    if type == "generation_in_doubt":
+        return "in_doubt"
+    data = json.loads(decompress(packed))
+    about = [data[name] for name in ("book", "chapter", "section", "digest") if name in data]
+    return ":".join([type, *about])
 
 
 # ── the end ───────────────────────────────────────────────────────────────────────────────────────────────

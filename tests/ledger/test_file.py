@@ -57,9 +57,10 @@ def test_a_ledger_of_each_older_version_comes_up_with_what_it_holds_after_a_back
     SqliteLedger(path, upto=version).close()
     connection = sqlite3.connect(path)
     assert schema_version(connection) == version
+    connection.execute("INSERT INTO who (actor, run_id, version) VALUES ('Ada', 'r', '0.1')")
     connection.execute(
-        "INSERT INTO step (object, kind, variant, state, actor, run_id, version, created_at, updated_at) "
-        "VALUES ('s-1', 'section', 0, 'pending', 'Ada', 'r', '0.1', 1.0, 1.0)"
+        "INSERT INTO step (object, kind, variant, state, who_id, created_at, updated_at) "
+        "VALUES ('s-1', 'section', 0, 'pending', 1, 1.0, 1.0)"
     )
     connection.commit()
     connection.close()
