@@ -41,9 +41,10 @@ class Manuscript:
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _load(self) -> Book:
-        self._structure_seen = self._look_at_structure()
-        self._structure_text = read_text(self.folder.book)
-        structure = load_structure(self._structure_text, str(self.folder.book))
+        seen, text = self._look_at_structure(), read_text(self.folder.book)
+        structure = load_structure(text, str(self.folder.book))
+        # Only now: what could not be read is looked at again, and is never written over meanwhile.
+        self._structure_seen, self._structure_text = seen, text
         self._heads = {(head.object_id, head.kind): head for head in self.ledger.heads()}
         steps = {(step.slot.object_id, step.slot.kind): step.state for step in self.ledger.steps()}
         chapters = [self._filled_chapter(chapter, steps) for chapter in structure.chapters]
@@ -55,9 +56,9 @@ class Manuscript:
             seen = self._look_at_structure()
             if seen == self._structure_seen:
                 return
-            self._structure_seen = seen
             if read_text(self.folder.book) != self._structure_text:
                 self.reload()
+            self._structure_seen = seen
 
     def _look_at_structure(self) -> tuple[int, int]:
         with storage_errors(self.folder.book, "look at"):
@@ -128,6 +129,8 @@ class Manuscript:
             head = self.ledger.head(object_id, kind)
             if head is None:
                 return
+            if kind in (OUTLINE, CHAPTER_OUTLINE):
+                self.refresh()  # on disk it may be adopted already, or a person may have outlined it
             self._heads[object_id, kind] = head
             if kind == OUTLINE and not self.book.chapters:
                 self.change_structure(lambda book: adoption.adopt_outline(book, head.text))

@@ -83,7 +83,14 @@ class Graph:
     failed: set[str] = field(default_factory=set)
 
     def add(self, nodes: Iterable[Node], is_done: Callable[[Node], bool]) -> None:
-        """Add nodes not yet known, or replace known ones that haven't started: a plan grows with its outline."""
+        """Bring the plan up to `nodes`; those that run or ended stay, those that wait are replaced or dropped.
+
+        A plan grows with its outline, and shrinks when a person takes something out. No nodes at all: no news.
+        """
+        nodes = list(nodes)
+        if nodes:
+            for name in self.waiting.keys() - {node.name for node in nodes}:
+                del self.waiting[name], self.nodes[name]
         for node in nodes:
             if node.name in self.done or node.name in self.running or node.name in self.failed:
                 continue

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ghostkit import faults
 from ghostkit.book.model import Book, Chapter, Section, Style
 from ghostkit.book.status import SectionStatus
+from ghostkit.errors import UnknownName
 from ghostkit.events import Event, EventType
 from ghostkit.generation import GenerationService, StepResult, StepSpec
 from ghostkit.ledger import Slot, in_thread, text_hash
@@ -64,11 +65,13 @@ class BookWriter:
         self._on_text = on_text
         self._on_node = on_node
         self._announced: set[str] = set()
+        self._adopted: set[str] = set()
 
     async def prepare(self) -> None:
         """Take in what people changed since last time and derive what is missing."""
         await in_thread(self._adopt_heads)
         await self._derive(all_files)
+        await self._tell_of_outlines()
 
     def _adopt_heads(self) -> None:
         """Make answers part of the book that were recorded just before a crash; learn what has been announced."""
@@ -82,6 +85,12 @@ class BookWriter:
 
     def is_done(self, node: Node) -> bool:
         """Is nothing left to do for this node? Answered from memory."""
+        try:
+            return self._is_done(node)
+        except UnknownName:
+            return True  # just taken out of the book by a person
+
+    def _is_done(self, node: Node) -> bool:
         if node.kind == plan.CHAPTER_DONE:
             chapter = self.manuscript.chapter(node.object_id)
             return _is_written(chapter) and chapter_digest(chapter) in self._announced
@@ -93,13 +102,23 @@ class BookWriter:
             return True  # outlined by the model, or by a person in outline.md before any model did
         return self.manuscript.head(node.object_id, node.kind) is not None
 
+    def _is_there(self, node: Node) -> bool:
+        book = self.manuscript.book
+        ids = {book.id, *(chapter.id for chapter in book.chapters), *(section.id for _, section in book.sections())}
+        return node.object_id in ids
+
     async def run_node(self, node: Node) -> bool:
         """Do one node; True if it came out whole. Doing it again costs nothing.
 
         Raises the provider's error where there was one; an answer that ended early is no error, only not whole.
         """
         run = getattr(self, f"_{node.kind}")
-        result: NodeResult = await run(node)
+        try:
+            result: NodeResult = await run(node)
+        except UnknownName:
+            if self._is_there(node):
+                raise
+            return True  # a person took it out of the book while it was being made; the ledger has its text
         if self._on_node is not None:
             self._on_node(node, result)
         step = result.step
@@ -179,6 +198,8 @@ class BookWriter:
         faults.point("files.before")
         await in_thread(self.manuscript.text_arrived, node.object_id, node.kind)
         await self._derive(files)
+        if node.kind in (plan.OUTLINE, plan.CHAPTER_OUTLINE):
+            await self._tell_of_outlines()
         return NodeResult(whole=True, step=step)
 
     def _spec(
@@ -276,6 +297,18 @@ class BookWriter:
         await in_thread(self.files.derive, find)
         await self._tell_of_edits()
 
+    async def _tell_of_outlines(self) -> None:
+        """Say once which chapters the book, and which sections each chapter, consists of."""
+        book = self.manuscript.book
+        families = [(book.id, [chapter.id for chapter in book.chapters])]
+        families += [(chapter.id, [section.id for section in chapter.sections]) for chapter in book.chapters]
+        events = [_outline_adopted(parent, children) for parent, children in families if children]
+        new = [event for event in events if event.key not in self._adopted]
+        if new:
+            self._adopted.update(event.key or "" for event in new)
+            for event in await in_thread(self.manuscript.ledger.record, new, self.service.who):
+                await self.service.emit(event)
+
     async def _tell_of_edits(self) -> None:
         taken, self.absorber.taken = self.absorber.taken, []
         for event in taken:
@@ -322,6 +355,15 @@ def _section_completed(chapter: Chapter, section: Section, attempt: str, text: s
         },
         source="writing",
         key=f"section_completed:{section.id}:{attempt}",
+    )
+
+
+def _outline_adopted(parent: str, children: list[str]) -> Event:
+    return Event(
+        type=EventType.OUTLINE_ADOPTED,
+        data={"object": parent, "children": children},
+        source="writing",
+        key=f"outline_adopted:{parent}:{text_hash(' '.join(children))[:16]}",
     )
 
 
