@@ -124,7 +124,9 @@ class Book:
         """Close the ledger. A run must have ended; reading afterwards needs another `Book.open`."""
         if self.active_run is not None:
             raise GhostkitError("The book is being written.", fix="Cancel the run and wait for it, then close.")
-        _open_books.pop(self.folder.root.expanduser().resolve(), None)
+        key = self.folder.root.expanduser().resolve()
+        if _open_books.get(key) is self:  # not one opened since this was closed
+            del _open_books[key]
         self.ledger.close()
 
     def look_for_edits(self) -> bool:
@@ -137,8 +139,11 @@ class Book:
                 return False
             sweep_temporaries(self.folder.root)
             self.manuscript.reload()
-            keeper = FileKeeper(self.manuscript, Absorber(self.manuscript, self.who()))
-            return keeper.take_in(all_files)
+            absorber = Absorber(self.manuscript, self.who())
+            taken = FileKeeper(self.manuscript, absorber).take_in(all_files)
+        for event in absorber.taken:
+            self.events.emit(event)
+        return taken
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -194,6 +199,8 @@ class Book:
     @property
     def active_run(self) -> Run | None:
         """The run at work or waiting in this process."""
+        for run in self._runs.values():
+            run.bring_to_an_end_if_abandoned()
         return next((run for run in reversed(self._runs.values()) if not run.done), None)
 
     def status(self) -> dict[str, Any]:
@@ -323,6 +330,7 @@ class Book:
         """
         chosen = model or self.value.settings.model or get_settings().model
         if not chosen:
+            self.look_for_edits()  # words of a person may stand in a file that nobody has read yet
             real = self._real_words()
             if real:
                 raise ModelChoiceNeeded(

@@ -26,6 +26,7 @@ class Progress:
     pieces: int = 0
     characters: int = 0
     _words_done: int = 0
+    _highest: float = 0.0
 
     def begin(self) -> None:
         self.started = self.clock()
@@ -69,7 +70,9 @@ class Progress:
             return 0.0
         whole = self.sections_before + self.sections_done
         open_words = sum(min(self._words_of(p) / self.words_a_section, 0.95) for p in self.texts.values())
-        return min((whole + open_words) / self.sections_total, 1.0)
+        # It never falls: neither when a text begins again nor when the plan grows.
+        self._highest = max(self._highest, min((whole + open_words) / self.sections_total, 1.0))
+        return self._highest
 
     @property
     def eta_s(self) -> float | None:

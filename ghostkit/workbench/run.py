@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Generator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -46,7 +47,7 @@ class Run:
         self.gate = Gate()
         self._listeners: list[Listener] = []
         self._scope: anyio.CancelScope | None = None
-        self._token: EventLoopToken | None = None
+        self._token: EventLoopToken | None = _loop_here()
         self._ended = anyio.Event()
         self._cancel_wanted = False
         self._lock = threading.Lock()
@@ -88,8 +89,8 @@ class Run:
 
     @property
     def progress(self) -> float:
-        """From 0 to 1."""
-        return self.progress_meter.fraction
+        """From 0 to 1; 1 for a run that did what it was to do."""
+        return 1.0 if self.state is RunState.DONE else self.progress_meter.fraction
 
     @property
     def speed(self) -> float:
@@ -146,6 +147,13 @@ class Run:
 
         return unsubscribe
 
+    def bring_to_an_end_if_abandoned(self) -> None:
+        """A run whose event loop was closed before it could begin (`asyncio.run` ended) is cancelled."""
+        is_closed = getattr(self._token and self._token.native_token, "is_closed", None)
+        if not self.done and is_closed is not None and is_closed():
+            self._ended = anyio.Event()  # the other one belongs to the loop that is gone
+            self.end(RunState.CANCELLED, "its event loop was closed")
+
     # ── for the session that carries it out ───────────────────────────────────────────────────────────────
 
     def enter(self, scope: anyio.CancelScope) -> None:
@@ -200,7 +208,7 @@ class Run:
     # ── on the loop ───────────────────────────────────────────────────────────────────────────────────────
 
     def _on_loop(self, act: Callable[[], None]) -> None:
-        if self._token is None:
+        if self._token is None or self.done:
             return
         try:
             here = current_token() == self._token
@@ -212,7 +220,8 @@ class Run:
         native = self._token.native_token
         call = getattr(native, "call_soon_threadsafe", None) or getattr(native, "run_sync_soon", None)
         assert call is not None, "anyio runs on asyncio and trio only"
-        call(act)
+        with suppress(RuntimeError):  # the loop has ended, and the run with it
+            call(act)
 
     def _cancel_now(self) -> None:
         if self._scope is not None and not self.done:
@@ -244,6 +253,13 @@ class Run:
         from ghostkit.workbench.pages import run_html
 
         return run_html(self)
+
+
+def _loop_here() -> EventLoopToken | None:
+    try:
+        return current_token()
+    except anyio.NoEventLoopError:
+        return None
 
 
 def failure(error: BaseException) -> str:

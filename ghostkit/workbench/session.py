@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from ghostkit import __version__
 from ghostkit.book.checkpoints import CheckpointManager
 from ghostkit.book.status import SectionStatus
 from ghostkit.book.styles import style_named
-from ghostkit.errors import BudgetExceeded, GhostkitError, StorageError
+from ghostkit.errors import BookDamaged, BudgetExceeded, GhostkitError, StorageError
 from ghostkit.events import Event, EventType
 from ghostkit.generation import Budget, GenerationService
 from ghostkit.ledger import RunRecord, Slot, Who, in_thread
@@ -56,6 +56,8 @@ class Session:
         )
         self._seen_structure = -1
         self._whole = False
+        self._stopped_by = ""
+        self._error: Exception | None = None
 
     async def work(self) -> None:
         """The background task. Never raises: how it ended is in the run and in the ledger."""
@@ -203,22 +205,29 @@ class Session:
                 writer.run_node, self._more_nodes, writer.is_done, limit=self.parallel, gate=self.run.gate
             )
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._beat)
-                tasks.start_soon(self._flush)
-                error = await self._execute(executor)
+                tasks.start_soon(self._beside, self._beat, tasks.cancel_scope)
+                tasks.start_soon(self._beside, self._flush, tasks.cancel_scope)
+                await self._execute(executor)
                 tasks.cancel_scope.cancel()
-            if error is not None:
-                raise error
+            if self._error is not None:
+                raise self._error
         finally:
             self.book.events.unsubscribe(EventType.CHAPTER_COMPLETED, checkpoints)
 
-    async def _execute(self, executor: Executor) -> Exception | None:
-        """Run the plan; hand its error back instead of raising, so that no exception group is made of it."""
+    async def _execute(self, executor: Executor) -> None:
+        """Run the plan; its error is kept instead of raised, so that no exception group is made of it."""
         try:
             self._whole = await executor.run()
         except Exception as error:
-            return error
-        return None
+            self._error = self._error or error
+
+    async def _beside(self, work: Callable[[], Awaitable[None]], scope: anyio.CancelScope) -> None:
+        """Keep `work` going beside the plan; what goes wrong with it stops the plan and is told like its own."""
+        try:
+            await work()
+        except Exception as error:
+            self._error = self._error or error
+            scope.cancel()
 
     async def _resume_from(self, checkpoints: CheckpointHandler) -> None:
         for event in await in_thread(checkpoints.catch_up):
@@ -227,13 +236,14 @@ class Session:
         names = await in_thread(manager.list)
         if not names:
             return
-        snapshot = await in_thread(checkpoints.load_checkpoint)
-        event = Event(
-            type=EventType.CHECKPOINT_LOADED,
-            data={"path": "checkpoints/checkpoint_latest.json", "steps_done": snapshot.get("steps_done", 0)},
-            source="checkpoints",
-            run_id=self.run.id,
-        )
+        type, data = EventType.CHECKPOINT_LOADED, {"path": "checkpoints/checkpoint_latest.json", "steps_done": 0}
+        try:
+            snapshot = await in_thread(checkpoints.load_checkpoint)
+            data["steps_done"] = snapshot.get("steps_done", 0)
+        except BookDamaged as error:  # the book itself is whole: that its snapshots aren't is told, and no more
+            type = EventType.ERROR_OCCURRED
+            data = {"where": "checkpoints", "error": error.code, "reason": error.message}
+        event = Event(type=type, data=data, source="checkpoints", run_id=self.run.id)
         for fresh in await in_thread(self.book.ledger.record, [event], self.who):
             await self.service.emit(fresh)
 
@@ -262,6 +272,10 @@ class Session:
             meter.sections_before = there
 
     def _on_node(self, node: Node, result: NodeResult) -> None:
+        if not result.whole and result.step is not None and not self._stopped_by:
+            what = node.kind.replace("_", " ")
+            number = next((f" of chapter {c.number}" for c in self.book.value.chapters if c.id == node.object_id), "")
+            self._stopped_by = f"The {what}{number} ended as {result.step.ending}."
         if node.kind != plan.SECTION:
             return
         chapter, section = self.book.manuscript.section(node.object_id)
@@ -293,4 +307,4 @@ class Session:
                 attempts = self.book.ledger.attempts(Slot(object_id=section.id, kind=plan.SECTION))
                 how = f"ended as {attempts[-1].state}" if attempts else "did not come out whole"
                 return f"Section {chapter.number}.{section.number} ({section.title}) {how}."
-        return "A text did not come out whole."
+        return self._stopped_by or "A text did not come out whole."

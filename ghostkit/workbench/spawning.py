@@ -18,7 +18,11 @@ _current: ContextVar[Spawner | None] = ContextVar("ghostkit_spawner", default=No
 
 @asynccontextmanager
 async def background() -> AsyncIterator[None]:
-    """Runs started inside live in this block's task group, on asyncio and trio; leaving it waits for them."""
+    """Runs started inside live in this block's task group, on asyncio and trio; leaving it waits for them.
+
+    An error raised in the block stops them, and comes out as it is, not in an exception group.
+    """
+    failure: Exception | None = None
     async with anyio.create_task_group() as tasks:
 
         def spawn(work: Callable[[], Coroutine[Any, Any, None]], name: str) -> None:
@@ -27,8 +31,13 @@ async def background() -> AsyncIterator[None]:
         token = _current.set(spawn)
         try:
             yield
+        except Exception as error:
+            failure = error
+            tasks.cancel_scope.cancel()
         finally:
             _current.reset(token)
+    if failure is not None:
+        raise failure
 
 
 def find_spawner(given: Spawner | None) -> Spawner:
