@@ -78,9 +78,9 @@ def program(ctx: click.Context) -> None:
 
     \b
     Start here:
-      ghostkit demo                                     a small book, written before your eyes, offline
-      ghostkit new projects/salt --brief brief.md       a book of your own
-      ghostkit write projects/salt                      write it; stop and go on as you like
+      ghostkit demo                                a small book, offline
+      ghostkit new projects/salt --brief brief.md  a book of your own
+      ghostkit write projects/salt                 stop and go on as you like
       ghostkit export projects/salt --format epub
     """
     if ctx.invoked_subcommand is None:

@@ -43,6 +43,12 @@ def test_help_of_each_command_has_examples_that_parse(ghostkit: Command, name: s
     assert used <= known
 
 
+@pytest.mark.parametrize("arguments", [(), *((name,) for name in COMMANDS)])
+def test_help_fits_a_terminal_of_80_columns(ghostkit: Command, arguments: tuple[str, ...]) -> None:
+    lines = ghostkit(*arguments, "--help").out.splitlines()
+    assert [line for line in lines if len(line) > 80] == []
+
+
 @pytest.mark.parametrize("name", [name for name in COMMANDS if name != "demo"])
 def test_every_listing_and_answer_can_be_had_as_json(name: str) -> None:
     assert any("--json" in parameter.opts for parameter in program.commands[name].params)

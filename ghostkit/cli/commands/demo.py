@@ -20,7 +20,7 @@ FIRST_TOKEN_S = 0.1
 SHOWN_SECTION = "2.2"
 
 
-@click.command()
+@click.command(short_help="Write a small book before your eyes, offline.")
 @click.option("--out", type=click.Path(path_type=Path), help="The book's folder; without it, a new one in projects/.")
 @click.option("--fast", is_flag=True, help="As fast as it goes, instead of at a reader's pace.")
 def demo(out: Path | None, fast: bool) -> None:

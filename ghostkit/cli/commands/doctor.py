@@ -11,7 +11,7 @@ from ghostkit.cli.options import json_option
 from ghostkit.cli.terminal import listing, printable, say, say_json
 
 
-@click.command()
+@click.command(short_help="Check the machine, and a book.")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
 @json_option
 def doctor(path: Path | None, as_json: bool) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 POLL_S = 0.5
 
 
-@click.command()
+@click.command(short_help="Show what happened to a book.")
 @path_argument
 @click.option("--last", type=click.IntRange(min=1), default=20, show_default=True, help="How many, the newest ones.")
 @click.option("--all", "everything", is_flag=True, help="All of them, whatever --last says.")

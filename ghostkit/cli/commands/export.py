@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ghostkit.workbench import Book
 
 
-@click.command()
+@click.command(short_help="Write the book as EPUB, HTML or Markdown.")
 @path_argument
 @click.option("--format", "format_", default="epub", show_default=True, help="epub, html, markdown, or all.")
 @click.option("--out", type=click.Path(path_type=Path), help="The file to write (a folder with --format all).")

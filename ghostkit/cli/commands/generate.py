@@ -20,7 +20,7 @@ LONGEST_PROMPT = 2_000_000
 STREAM_ID = "answer"
 
 
-@click.command()
+@click.command(short_help="Send one prompt to a model.")
 @click.argument("prompt")
 @model_option
 @click.option("--max-tokens", type=click.IntRange(min=1), default=2048, show_default=True, help="Longest answer.")

@@ -20,7 +20,7 @@ MOST_READ = 50_000_000
 """Bytes of stdin: more than any brief, so that the error can say how long it is."""
 
 
-@click.command()
+@click.command(short_help="Make a book from a brief.")
 @path_argument
 @click.option("--title", help="The title; without it, the brief's first '# ' heading.")
 @click.option("--brief", metavar="FILE|-", required=True, help="What the book is to be: a text file, or - for stdin.")
@@ -41,8 +41,8 @@ def new(path: Path, title: str | None, brief: str, as_json: bool, **options: Any
     \b
     Examples:
       ghostkit new projects/salt-road --brief salt-road.md
-      ghostkit new projects/salt-road --title "The Salt Road" --brief brief.md --chapters 8 --words 600
-      echo "A courier crosses a dying sea." | ghostkit new projects/salt --title Salt --brief -
+      ghostkit new projects/salt-road --brief brief.md --chapters 8 --words 600
+      fortune | ghostkit new projects/luck --title "Luck" --brief -
     """
     from ghostkit.workbench import Book
 

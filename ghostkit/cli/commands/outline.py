@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ghostkit.workbench import Book
 
 
-@click.command()
+@click.command(short_help="Plan the book, and show the plan.")
 @path_argument
 @model_option
 @click.option("--budget", type=float, metavar="USD", help="Stop before a call that could spend more than this.")

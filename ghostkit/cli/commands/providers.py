@@ -12,7 +12,7 @@ from ghostkit.cli.terminal import listing, say_json
 PATIENCE_S = 15.0
 
 
-@click.command()
+@click.command(short_help="List who can write, and check each.")
 @json_option
 def providers(as_json: bool) -> None:
     """List the providers and check each one, without paying for a generation.

@@ -12,7 +12,7 @@ from ghostkit.cli.terminal import say, say_folded, say_json
 from ghostkit.cli.wording import counted, duration, money
 
 
-@click.command()
+@click.command(short_help="Show where a section's text comes from.")
 @path_argument
 @click.argument("section")
 @click.option("--prompt", is_flag=True, help="Print the messages that were sent, too.")

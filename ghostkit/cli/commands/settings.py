@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from ghostkit.cli.options import json_option
-from ghostkit.cli.terminal import listing, say, say_json
+from ghostkit.cli.terminal import console, listing, say, say_folded, say_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from ghostkit.settings import SettingRow
+
+ROOM_FOR_A_TABLE = 110
+"""Columns; below that each setting gets lines of its own."""
 
 
-@click.command()
+@click.command(short_help="List the settings and where each comes from.")
 @json_option
 def settings(as_json: bool) -> None:
     """List the settings, their values and where each comes from; keys are masked.
@@ -27,6 +37,21 @@ def settings(as_json: bool) -> None:
     if as_json:
         say_json([row.as_dict() for row in rows])
         return
+    made = console()
+    if made.width < ROOM_FOR_A_TABLE:
+        for row in rows:
+            say(f"{row.name} = {row.value or '–'}  ({row.source})")
+            say_folded(f"    {_about(row)}", hang=4)
+    else:
+        listing(_table(rows))
+    say("Copy .env.example to .env to change them, or set the variable.")
+
+
+def _about(row: SettingRow) -> str:
+    return row.description + (f" ({row.unit})" if row.unit else "")
+
+
+def _table(rows: list[SettingRow]) -> Table:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
@@ -35,7 +60,5 @@ def settings(as_json: bool) -> None:
     table.add_column("from", no_wrap=True)
     table.add_column("what it is", overflow="fold")
     for row in rows:
-        unit = f" ({row.unit})" if row.unit else ""
-        table.add_row(row.name, row.value or "–", row.source, row.description + unit)
-    listing(table)
-    say("Copy .env.example to .env to change them, or set the variable.")
+        table.add_row(row.name, row.value or "–", row.source, _about(row))
+    return table

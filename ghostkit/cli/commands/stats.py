@@ -11,7 +11,7 @@ from ghostkit.cli.terminal import say, say_json
 from ghostkit.cli.wording import counted, duration, money
 
 
-@click.command()
+@click.command(short_help="Add up calls, tokens, cost and time.")
 @path_argument
 @json_option
 def stats(path: Path, as_json: bool) -> None:

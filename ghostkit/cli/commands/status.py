@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 MARKS = {"complete": "✓", "edited": "✎", "writing": "…", "stopped": "■", "failed": "✗", "pending": "·"}
 
 
-@click.command()
+@click.command(short_help="Say how far a book is.")
 @path_argument
 @json_option
 def status(path: Path, as_json: bool) -> None:

@@ -10,7 +10,7 @@ from ghostkit.cli.options import json_option, model_option, open_book, path_argu
 from ghostkit.cli.terminal import say, say_folded, say_json
 
 
-@click.command()
+@click.command(short_help="Write what isn't written yet; resumes by itself.")
 @path_argument
 @click.option("--until", metavar="2.3", help="Stop after this section, or after a chapter with --until 2.")
 @click.option("--parallel", type=int, default=1, show_default=True, help="How many texts at a time; same book.")
