@@ -63,6 +63,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module 'ghostkit' has no attribute {name!r}")
     if _FOUND_IN[name] == "ghostkit.workbench":
         import_module("ghostkit.hosts.asyncio_bridge").use()
+        import_module("ghostkit.hosts.jupyter").use()
     return getattr(import_module(_FOUND_IN[name]), name)
 
 
