@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ghostkit.providers.contract import Request
 from ghostkit.providers.rehearsal.facts import Brief, read_brief
 from ghostkit.providers.rehearsal.invented import with_cast
 from ghostkit.providers.rehearsal.reading import Prompt, read_prompt, split_brief_and_points
+
+if TYPE_CHECKING:
+    from ghostkit.providers.rehearsal.manner import Manner
+    from ghostkit.providers.rehearsal.scene import Scene
 
 
 def write(request: Request) -> str:
@@ -64,12 +68,22 @@ def _chapter_outline(prompt: Prompt, request: Request) -> str:
 
 def _section(prompt: Prompt, request: Request) -> str:
     from ghostkit.providers.rehearsal.manner import manner_of
-    from ghostkit.providers.rehearsal.prose import write_scene
     from ghostkit.providers.rehearsal.scene import read_scene
 
     brief = brief_of(prompt)
+    # The seed is the book's, not the section's: its sections share the decks and so don't repeat each other.
     seed = f"{brief.title}\x1f{prompt.variation}\x1f{prompt.model}"
-    return write_scene(read_scene(prompt, brief), manner_of(prompt.style), seed)
+    return _prose(read_scene(prompt, brief), manner_of(prompt.style), seed)
+
+
+def _prose(scene: Scene, manner: Manner, seed: str) -> str:
+    if scene.brief.is_fiction:
+        from ghostkit.providers.rehearsal.prose import write_scene
+
+        return write_scene(scene, manner, seed)
+    from ghostkit.providers.rehearsal.lesson import write_lesson
+
+    return write_lesson(scene, manner, seed)
 
 
 def _summary(prompt: Prompt, request: Request) -> str:
@@ -94,7 +108,6 @@ def _title(prompt: Prompt, request: Request) -> str:
 
 def _text(prompt: Prompt, request: Request) -> str:
     from ghostkit.providers.rehearsal.manner import manner_of
-    from ghostkit.providers.rehearsal.prose import write_scene
     from ghostkit.providers.rehearsal.scene import Scene
 
     brief = with_cast(read_brief(prompt.free, "", prompt.language, prompt.model))
@@ -105,7 +118,7 @@ def _text(prompt: Prompt, request: Request) -> str:
         place=brief.places[0].name if brief.places else "", things=(), topics=(), statements=(), asked="",
         words=words, index=0, first_person=False,
     )  # fmt: skip
-    return write_scene(scene, manner_of(prompt.style), f"{prompt.free}\x1f{prompt.variation}")
+    return _prose(scene, manner_of(prompt.style), f"{prompt.free}\x1f{prompt.variation}")
 
 
 def _json(answer: Mapping[str, Any]) -> str:

@@ -24,6 +24,14 @@ _PRONOUNS: Final = {
 }
 
 
+_HEAVY: Final = frozenset({"do", "look", "notice", "talk", "claim", "mechanism"})
+_LIGHT: Final = {
+    "open": 2, "end": 1, "turn": 3, "close": 2, "goals": 1, "steps": 1, "checks": 1, "terms": 1, "exercises": 1,
+    "story": 1, "story_end": 1, "drawing": 1, "naming": 2, "goal": 3, "exercise": 2, "term": 4, "step": 6, "check": 6,
+    "drawn": 2, "story_middle": 5,
+}  # fmt: skip
+
+
 class Page:
     """Collects paragraphs. `slots` are the scene's own words; `lead` and `second` are named by {P} and {Q}."""
 
@@ -138,6 +146,7 @@ class Page:
     def fill(self, kind: str, **more: str) -> str:
         """A dealt pattern as text, not put anywhere yet."""
         pattern, filled = self._deal(kind)
+        self._used.add(pattern.source)
         return self._said(pattern, filled, more)[0]
 
     def _deal(self, kind: str) -> tuple[Pattern, dict[int, str]]:
@@ -146,7 +155,7 @@ class Page:
             number = self._dealt.get(kind, 0)
             self._dealt[kind] = number + 1
             # Every section of a book has its own stretch of each deck, long enough for what it may need.
-            pattern, filled = deck.deal(self._index * (8 + self._words // 25) + number, self._vocabulary)
+            pattern, filled = deck.deal(self._index * self._share(kind) + number, self._vocabulary)
             if pattern.source not in self._used:
                 break
         met: set[str] = set()
@@ -155,6 +164,12 @@ class Page:
                 filled[at] = self._bystander(filled[at], capital, name in met)
                 met.add(name)
         return pattern, filled
+
+    def _share(self, kind: str) -> int:
+        """How many deals of `kind` a section may want."""
+        if kind in _HEAVY:
+            return 8 + self._words // 25
+        return _LIGHT.get(kind) or 4 + self._words // 50
 
     def _bystander(self, who: str, capital: bool, met: bool) -> str:
         """Somebody nobody knows is "a boy with a bucket" first and "the boy with a bucket" from then on."""
@@ -181,7 +196,7 @@ class Page:
         if slot in ("Q", "R"):
             return self._name(self._second, slot)
         low = slot[0].lower() + slot[1:]
-        if slot in self._slots:
+        if slot in self._slots and slot not in more:
             return self._slots[slot]
         word = more.get(slot) or more.get(low) or self._slots.get(low, "")
         return upper_first(word) if slot != low else word

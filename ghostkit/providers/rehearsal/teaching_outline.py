@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
 from ghostkit.providers.rehearsal.allotment import Share
 from ghostkit.providers.rehearsal.facts import Brief
-from ghostkit.providers.rehearsal.sentences import split_sentences, upper_first, with_end, words_in
+from ghostkit.providers.rehearsal.sentences import split_sentences, upper_first, with_end
 
 _ELEMENTS = {
     "en": ("learning goals", "a story of a failure", "the mechanism", "a worked example", "a hands-on part",
@@ -15,6 +16,14 @@ _ELEMENTS = {
     "ru": ("цели главы", "история одной ошибки", "как это устроено", "разобранный пример", "практика",
            "контрольный список", "словарик новых слов", "два упражнения"),
 }  # fmt: skip
+
+
+_FORM = re.compile(r"\b(?:guide|book|course|manual|report|words|who|for)\b|руководств|учебник|книга|слов|\bкто\b|\bтех\b", re.I)
+_MEETS = (
+    "meets {t} on an ordinary day", "has lost a morning to {t} before", "keeps a note on {t}", "asks first what {t} costs",
+    "tries {t} on a copy", "wants {t} on one page", "explains {t} to a newcomer", "puts {t} in the calendar",
+    "counts before and after {t}", "draws {t} on an envelope", "times {t} twice", "has a question about {t}",
+)  # fmt: skip
 
 
 def teaching_summary(brief: Brief, shares: Sequence[Share]) -> str:
@@ -37,7 +46,7 @@ def teaching_chapter(brief: Brief, share: Share, of: int) -> dict[str, Any]:
         text += f" В примере: {', '.join(names)}." if names else ""
     else:
         text = f"You learn {_listed(topics)}." if topics else f"You learn what {title.lower()} asks of you."
-        text += f" {names[0]} meets it at work." if names else ""
+        text += f" {names[0]} {_MEETS[(share.number - 1) % len(_MEETS)].format(t=(topics or [title])[0])}." if names else ""
     return {"title": title, "brief": text, "points": [*topics, *share.points]}
 
 
@@ -71,7 +80,7 @@ def teaching_sections(
 def _section_title(topic: str, parts: Sequence[str], language: str) -> str:
     if not parts:
         return topic
-    element = " ".join(words_in(parts[0])[:4])
+    element = re.split(r"\s(?:told|described|with|of its)\b", parts[0])[0]
     return f"{topic}: {element}"
 
 
@@ -87,7 +96,7 @@ def _topics(brief: Brief, share: Share, of: int) -> list[str]:
     phrases: list[str] = []
     for sentence in brief.premise or brief.intro:
         for phrase in sentence.rstrip(".!?").replace(";", ",").split(","):
-            if 1 <= len(phrase.split()) <= 9:
+            if 1 <= len(phrase.split()) <= 9 and not _FORM.search(phrase):
                 phrases.append(phrase.strip())
     stages = (
         ("первые шаги", "основы", "разобранный пример", "измерения", "ошибки", "порядок работы", "границы", "дальше")
