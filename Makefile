@@ -22,6 +22,7 @@ setup: $(VENV)/dev ## everything a developer needs, in .venv
 
 demo: $(VENV)/core ## write a real small book offline, with live progress and exports
 	$(BIN)/ghostkit demo --out demo
+	@echo 'The program is $(BIN)/ghostkit; `. $(BIN)/activate` puts it on your path.'
 
 test: $(VENV)/dev ## the tests (no services; skips are listed with their reasons)
 	$(BIN)/python -m pytest -q
