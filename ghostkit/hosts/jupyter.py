@@ -30,10 +30,6 @@ _waiting: set[str] = set()
 """The runs whose outputs are to be replaced when they end, by id."""
 TICK_S = 0.1
 """How long an interrupt may go unnoticed while a cell awaits something silent."""
-_BOX = (
-    "box-sizing:border-box;max-width:44rem;max-height:60vh;overflow:auto;padding:0 1rem;"
-    "border:1px solid #8884;border-radius:8px"
-)
 
 
 def use() -> None:
@@ -56,7 +52,7 @@ def _kernel_shell() -> Any:
 
 def mime_bundle(run: Run) -> Bundle:
     """What an output of a run holds: the live view while there is something to see, HTML and text in any case."""
-    bundle: Bundle = {"text/plain": repr(run), "text/html": prose_html(run)}
+    bundle: Bundle = {"text/plain": repr(run), "text/html": run.to_html()}
     if not run.done and _can_show_widgets():
         bundle |= _view(run)._repr_mimebundle_()[0]
         bundle["text/plain"] = repr(run)
@@ -65,11 +61,6 @@ def mime_bundle(run: Run) -> Bundle:
 
 def _can_show_widgets() -> bool:
     return all(find_spec(package) is not None for package in ("anywidget", "ghostkit_widgets"))
-
-
-def prose_html(run: Run) -> str:
-    """The run's prose in a box that scrolls, as safe HTML without script."""
-    return f'<div style="{_BOX}">{run.to_html()}</div>'
 
 
 def show(run: Run) -> None:

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from ghostkit.workbench.book import Book
     from ghostkit.workbench.run import Run
 
+_BOX = (
+    "box-sizing:border-box;max-width:44rem;max-height:60vh;overflow:auto;padding:0 1rem;"
+    "border:1px solid #8884;border-radius:8px"
+)
 _STYLE = "max-width:44em;line-height:1.5;font-family:Georgia,serif"
 
 
@@ -51,14 +55,15 @@ def book_html(book: Book) -> str:
 
 
 def run_html(run: Run) -> str:
-    """The prose of a run, section by section, as escaped text under one line that says how it stands."""
+    """The prose of a run in a box that scrolls: escaped text by section, under one line that says how it stands."""
     line = f"{run.goal_text} · {run.state} · {len(run.text().split())} words · {run.model}"
     sections = "".join(
         _section_html(f"{chapter.number}.{section.number} {section.title}", run.text(section.id))
         for chapter, section in run.book.value.sections()
         if run.goal.wants_section(chapter, section)
     )
-    return f'<div style="{_STYLE}"><p><small>{escape(line)}</small></p>{sections}</div>'
+    prose = f'<div style="{_STYLE}"><p><small>{escape(line)}</small></p>{sections}</div>'
+    return f'<div style="{_BOX}">{prose}</div>'
 
 
 def _section_html(heading: str, text: str) -> str:
