@@ -97,7 +97,8 @@ class Receiver:
 
 async def flush(ledger: Ledger, stream: LiveStream) -> None:
     """Make the text that has come since the last flush durable."""
-    seq, text = stream.take_unflushed()
-    if text and stream.ended is None:
-        with storage_errors("the ledger", "write"):
-            await in_thread(ledger.add_partial, stream.attempt_id, seq, text)
+    async with stream.flushing:
+        seq, text = stream.take_unflushed()
+        if text and stream.ended is None:
+            with storage_errors("the ledger", "write"):
+                await in_thread(ledger.add_partial, stream.attempt_id, seq, text)

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from anyio import CancelScope
+from anyio import CancelScope, Lock
 
 from ghostkit.errors import UnknownName
 
@@ -35,6 +35,8 @@ class LiveStream:
     deltas: int = 0
     cancel_requested: bool = False
     scope: CancelScope | None = None
+    flushing: Lock = field(default_factory=lambda: Lock(fast_acquire=True))
+    """Held while pieces become durable, so that none does before an earlier one: a kill would leave a hole."""
     _pieces: list[str] = field(default_factory=list)
     _waiting: list[str] = field(default_factory=list)
     _waiting_characters: int = 0
