@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
-from ghostkit.providers.contract import Request
+from ghostkit.providers.contract import Message, Request
 
 _OPEN = re.compile(
     r"<(style|book|plan|people|story_so_far|chapter_plan|chapter|previous|material|task)"
@@ -90,10 +90,7 @@ class Prompt:
 
 def read_prompt(request: Request) -> Prompt:
     """Read `request`; a message without a task block is a free prompt."""
-    messages = list(request.messages)
-    continued = ""
-    if messages and messages[-1].role == "assistant":
-        continued = messages.pop().text
+    messages, continued = _begun(list(request.messages))
     blocks: dict[str, Block] = {}
     for message in messages:
         for text in _whole_blocks(message.parts):
@@ -110,6 +107,17 @@ def read_prompt(request: Request) -> Prompt:
         variation=json.dumps(given, sort_keys=True, ensure_ascii=False, default=str) if given else "",
         continued=continued,
     )
+
+
+def _begun(messages: list[Message]) -> tuple[list[Message], str]:
+    """The messages without a begun answer at their end, and that answer; a word to go on with it may follow it."""
+    said = next((place for place in reversed(range(len(messages))) if messages[place].role == "assistant"), None)
+    if said is None:
+        return messages, ""
+    task = any("<task " in message.text for message in messages[:said])
+    if said + 1 == len(messages) or (task and not any("<task " in message.text for message in messages[said + 1 :])):
+        return messages[:said], messages[said].text
+    return messages, ""
 
 
 def _whole_blocks(parts: Sequence[str]) -> Iterator[str]:
