@@ -10,13 +10,13 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ghostkit.book.ids import chapter_id, section_id
-from ghostkit.book.model import Book, Chapter, Character, Section, Style
+from ghostkit.book.model import Chapter, Section, Style
 from ghostkit.errors import ProviderError
 from ghostkit.generation import GenerationOptions, GenerationService, PromptService, StepSpec
 from ghostkit.ledger import Slot, Who, in_thread
 from ghostkit.providers import Message, ModelInfo, ProviderRegistry, Request, registry
 from ghostkit.writing import adoption, material, plan
+from ghostkit.writing.imagined import STAND_IN, STORY_WORDS_A_CHAPTER, filled, filler, imagined, story_words
 from ghostkit.writing.manuscript import Manuscript, find_section
 from ghostkit.writing.material import BOOK_SUMMARY_WORDS, CHAPTER_SUMMARY_WORDS, Material
 from ghostkit.writing.plan import Goal, Node, nodes_for, summary_before
@@ -26,8 +26,6 @@ CHARACTERS_A_TOKEN = 4.0
 TOKENS_A_WORD: Mapping[str, float] = {"en": 1.35}
 OTHER_TOKENS_A_WORD = 2.2
 """Until sections of this book say better."""
-STORY_WORDS_A_CHAPTER = 100
-"""How fast the summary of the story so far grows, up to its limit."""
 UNSURE = (0.5, 1.2)
 """An estimate may be off by so much, for the two ends of the cost; measured on three briefs against their books."""
 _CALLS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE, plan.SECTION, plan.CHAPTER_SUMMARY, plan.BOOK_SUMMARY)
@@ -245,7 +243,7 @@ class _Outlook:
         self.manuscript = manuscript
         self.style = style
         self.real = manuscript.book
-        self.book = _imagined(self.real, cast_is_known=manuscript.head(self.real.id, plan.CHARACTERS) is not None)
+        self.book = imagined(self.real, cast_is_known=manuscript.head(self.real.id, plan.CHARACTERS) is not None)
         self._real_sections = {s.id for _, s in self.real.sections()}
         summed_up = frozenset(head.object_id for head in manuscript.heads() if head.kind == plan.BOOK_SUMMARY)
         self.nodes = [node for node in nodes_for(self.book, goal, summed_up) if node.kind in _CALLS]
@@ -309,15 +307,15 @@ class _Outlook:
         if node.kind == plan.CHAPTER_OUTLINE:
             return material.chapter_outline_material(book, chapter, style)
         if node.kind == plan.CHAPTER_SUMMARY:
-            return material.chapter_summary_material(book, _filled(chapter, book), style)
+            return material.chapter_summary_material(book, filled(chapter, book), style)
         if node.kind == plan.BOOK_SUMMARY:
             earlier = next((c for c in book.chapters if c.number == chapter.number - 1), None)
-            summed = replace(chapter, summary=chapter.summary or _filler(CHAPTER_SUMMARY_WORDS))
+            summed = replace(chapter, summary=chapter.summary or filler(CHAPTER_SUMMARY_WORDS))
             return material.book_summary_material(book, summed, style, self._story_up_to(earlier))
         section = next(s for s in chapter.sections if s.id == node.object_id)
         known = self.missing(node) is None
         return material.section_material(
-            book, chapter if known else _filled(chapter, book), section, style, self._story(chapter, known)
+            book, chapter if known else filled(chapter, book), section, style, self._story(chapter, known)
         )
 
     def _story(self, chapter: Chapter, known: bool) -> str:
@@ -327,13 +325,13 @@ class _Outlook:
         head = self.manuscript.head(source.id, plan.BOOK_SUMMARY)
         if head is not None or known:
             return head.text.strip() if head else ""
-        return _filler(_story_words(source))
+        return filler(story_words(source))
 
     def _story_up_to(self, chapter: Chapter | None) -> str:
         head = self.manuscript.head(chapter.id, plan.BOOK_SUMMARY) if chapter else None
         if chapter is None or head is not None:
             return head.text.strip() if head else ""
-        return _filler(_story_words(chapter))
+        return filler(story_words(chapter))
 
     def _tokens_a_word(self) -> tuple[float, str]:
         """From this book's own sections where there are any, else from its language."""
@@ -391,7 +389,7 @@ class _Counter:
             slot=str(Slot(object_id=node.object_id, kind=node.kind)),
             kind=node.kind,
             number=number,
-            title=title if known or not title.startswith(_STAND_IN) else "",
+            title=title if known or not title.startswith(STAND_IN) else "",
             known=known,
             counted=counted,
             input_tokens=tokens,
@@ -431,60 +429,3 @@ def _cost(info: ModelInfo, calls: tuple[PlannedCall, ...]) -> tuple[float | None
     low = sum(c.input_tokens * (1 if c.counted else least) * asked + c.output_tokens * least * answered for c in calls)
     high = sum(c.input_tokens * (1 if c.counted else most) * asked + c.max_tokens * answered for c in calls)
     return low / 1e6, high / 1e6
-
-
-# ── the imagined book ─────────────────────────────────────────────────────────────────────────────────────
-
-_STAND_IN = "…"
-_WORD = "filler "
-
-
-def _filler(words: int) -> str:
-    return _STAND_IN + _WORD * words
-
-
-def _story_words(chapter: Chapter) -> int:
-    return min(STORY_WORDS_A_CHAPTER * chapter.number, BOOK_SUMMARY_WORDS)
-
-
-def _imagined(book: Book, *, cast_is_known: bool) -> Book:
-    """The book with everything planned; ids are those that its outlines will get."""
-    chapters = book.chapters or tuple(
-        Chapter(
-            id=chapter_id(book.id, book.serial + place),
-            number=place,
-            title=_filler(4),
-            brief=_filler(30),
-            points=(_filler(10),) * 2,
-        )
-        for place in range(1, book.settings.chapters + 1)
-    )
-    person = Character(name=_filler(2), description=_filler(20), traits=("filler",) * 2, backstory=_filler(10))
-    return replace(
-        book,
-        outline_summary=book.outline_summary or _filler(60),
-        characters=book.characters if cast_is_known or book.characters else (person,) * 4,
-        chapters=tuple(_planned(chapter, book.settings.sections) for chapter in chapters),
-    )
-
-
-def _planned(chapter: Chapter, sections: int) -> Chapter:
-    if chapter.sections:
-        return chapter
-    made = tuple(
-        Section(
-            id=section_id(chapter.id, chapter.serial + place),
-            number=place,
-            title=_filler(4),
-            brief=_filler(25),
-            points=(_filler(10),) * 2,
-        )
-        for place in range(1, sections + 1)
-    )
-    return replace(chapter, sections=made)
-
-
-def _filled(chapter: Chapter, book: Book) -> Chapter:
-    """The chapter as if it were written."""
-    words = book.settings.words
-    return replace(chapter, sections=tuple(replace(s, content=s.content or _filler(words)) for s in chapter.sections))
