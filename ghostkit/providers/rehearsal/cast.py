@@ -48,8 +48,7 @@ def _gendered(description: str, person: Person, language: str) -> str:
     if language == "ru" or re.search(r"\b(?:she|her|he|his|him)\b", description, re.I):
         return description
     pronoun = "She" if person.gender == "f" else "He"
-    role = person.role[:1].lower() + person.role[1:] if person.role else "in the middle of it"
-    return f"{description} {pronoun} is {person.short}, {role}.".strip()
+    return f"{description} {pronoun} is called {person.short}.".strip()
 
 
 def _role(person: Person, brief: Brief, at: int) -> str:
@@ -80,7 +79,9 @@ def _relationships(brief: Brief) -> list[dict[str, Any]]:
 
     kin = wording_for(brief.language).KIN
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    sentences = [(None, s) for s in (*brief.premise, *(point.text for point in brief.musts))]
+    sentences: list[tuple[Person | None, str]] = [
+        (None, s) for s in (*brief.premise, *(point.text for point in brief.musts))
+    ]
     sentences += [(person, s) for person in brief.people for s in person.about]
     for owner, sentence in ((o, s) for o, t in sentences for s in split_sentences(t)):
         for one, other in _pairs(owner, sentence, brief):

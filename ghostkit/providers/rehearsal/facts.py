@@ -29,7 +29,8 @@ _FICTION = re.compile(
     r"\b(?:novel|novella|story|tale|fiction|saga|thriller|mystery|romance|fantasy)\b|роман|повест|рассказ|сказк", re.I
 )
 _TEACHING = re.compile(
-    r"\b(?:guide|textbook|handbook|manual|report|course|primer|tutorial|practical book|non-?fiction|essay|cookbook"
+    r"\b(?:guide|textbook|handbook|manual|report|course|primer|tutorial|practical"
+    r" book|non-?fiction|essay|cookbook"
     r"|review|how to|introduction to)\b|учебник|руководств|справочник|отч[её]т|пособи|курс\b|самоучител",
     re.I,
 )
@@ -137,7 +138,9 @@ def _heading(text: str) -> str:
 def _premise_of(intro: tuple[str, ...]) -> tuple[str, ...]:
     """Of a brief without headings, the sentences that tell of something rather than of the book's form."""
     form = re.compile(
-        r"\b\d[\d ]*(?:words|слов)|\b(?:words|tense|person|chapters?|sections?)\b|\bслов\b|лица\b|время\b", re.I
+        r"\b\d[\d"
+        r" ]*(?:words|слов)|\b(?:words|tense|person|chapters?|sections?)\b|\bслов\b|лица\b|(?:прошедшее|настоящее) время\b",
+        re.I,
     )
     told = tuple(sentence for sentence in intro if not form.search(sentence))
     return told or intro

@@ -58,7 +58,8 @@ _MECHANISM: Final = (
     "Step by step: you hand over {part}, the machine answers with {part2}, and {t} can begin.",
     "Under the lid {t} will look like {like}, with {part} at one end and {part2} at the other.",
     "For {amount} nothing visible happens; that is {part} being put where {part2} can find it.",
-    "If the power goes in the middle, {part} will be whole or it will be missing, and for {amount} {t} must cope with both.",
+    "If the power goes in the middle, {part} will be whole or it will be missing, and for {amount} {t}"
+    " must cope with both.",
     "Each {n} entries the machine stops, looks at {part}, and decides whether {t} can go on.",
     "The trick is that {part} is never changed in place; a new one is written beside it, and {part2} points there.",
     "Whoever reads sees {part} as it was; whoever writes works on {part2}; {t} can keep the two apart for {amount}.",
@@ -67,7 +68,8 @@ _MECHANISM: Final = (
     "Nothing in {t} will be faster than {part}, so measure {part}, {n} times, before you buy anything.",
     "What looks like one action is {n}: {part}, {part2}, and the waiting in between.",
     "The machine keeps {part} in memory and {part2} on disk, and for {amount} they may differ.",
-    "Should {part} arrive twice within {amount}, the second one must change nothing; that is what makes {t} safe to repeat.",
+    "Should {part} arrive twice within {amount}, the second one must change nothing; that is what makes"
+    " {t} safe to repeat.",
     "To find {part} the machine may read everything or look in {like}; with {t} you decide which.",
     "A lock works here like {like}: one holder, {n} waiting, and a clear rule for {part}.",
     "At the end {part} is checked against {part2}, and a difference of one is still a difference.",
@@ -152,14 +154,17 @@ _BRIDGE: Final = (
     "Which leaves {part}, and a question you can answer {mood}.",
 )
 _DRAWING: Final = (
-    "A drawing, in words: a box on the left marked with {part}, a box on the right marked with {part2}, and between them"
+    "A drawing, in words: a box on the left marked with {part}, a box on the right marked with {part2},"
+    " and between them"
     " an arrow that takes {amount}.",
-    "Draw {n} squares in a row and write {part} into the first; {t} can be seen as the pencil line that joins it to the"
+    "Draw {n} squares in a row and write {part} into the first; {t} can be seen as the pencil line that"
+    " joins it to the"
     " last.",
     "Imagine the page cut across: above the line {part}, below it {part2}, and on the line a door that opens {when}.",
     "Picture {like} seen from above, with {n} slots, each holding one copy of {part}.",
     "The picture to keep is {like}: {part} goes in at the top, and {part2} comes out, {amount} later, at the bottom.",
-    "Sketch two columns, {part} and {part2}, and draw a thick line after row {n}; everything about {t} can be told by that"
+    "Sketch two columns, {part} and {part2}, and draw a thick line after row {n}; everything about {t}"
+    " can be told by that"
     " line.",
 )
 _DRAWN: Final = (
@@ -267,7 +272,8 @@ _EXERCISES: Final = (
 )
 _EXERCISE: Final = (
     "You find {sign}; say, in {n} words, what you look at first and why it is {part}.",
-    "Suppose {part} is {n} and {part2} is {n2}. Which of the two do you believe after {amount}, and what has {tool} to do with it?",
+    "Suppose {part} is {n} and {part2} is {n2}. Which of the two do you believe after {amount}, and"
+    " what has {tool} to do with it?",
     "Design {t} for {people}, with {tool} and nothing else, and name the weakest step.",
     "Estimate how long {t} can take on your own machine; then measure it, and explain a factor of {n}.",
     "Write the note you would leave {spot} for somebody who {job}.",

@@ -11,7 +11,7 @@ from ghostkit.providers.rehearsal.deck import grammar_for
 from ghostkit.providers.rehearsal.manner import Manner
 from ghostkit.providers.rehearsal.page import Page
 from ghostkit.providers.rehearsal.scene import Scene, missing_from
-from ghostkit.providers.rehearsal.sentences import with_end
+from ghostkit.providers.rehearsal.sentences import upper_first, with_end
 
 _ELEMENTS: Final = (
     ("goals", r"goal|цел[иь]"),
@@ -24,6 +24,7 @@ _ELEMENTS: Final = (
     ("terms", r"glossary|terms|словар|термин"),
     ("exercises", r"exercise|question|упражнен|вопрос"),
 )
+_PART_WORDS: Final = {"story": 120, "steps": 90, "checks": 90, "goals": 70, "exercises": 70, "mechanism": 75}
 _CLAUSE = re.compile(r"^(?:and |or )?(?=(?:why|how|what|when|where|whether|who)\b)", re.I)
 _SUBJECT = re.compile(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)")
 
@@ -58,14 +59,18 @@ class _Lesson:
         }  # fmt: skip
 
     def write(self) -> str:
-        self._say("open", "claim")
-        self._fact()
+        if sum(len(sentence.split()) for sentence in self.left) > self.scene.words // 2:
+            while self.left:
+                self.page.say(self.left.pop(0))
+        else:
+            self._say("open", "claim")
+            self._fact()
         self.page.close()
         asked = self._asked_for()
         ending = max(14, self.scene.words // 12)
         limit = self.scene.words - ending
         for part in asked:
-            if self._room(limit) > 30:
+            if self._room(limit) > _PART_WORDS.get(part, 45):
                 self._parts[part]()
         self._fill(limit)
         while self.left:
@@ -96,7 +101,7 @@ class _Lesson:
             for kind in rounds[(turn + self.scene.index) % len(rounds)]:
                 room = self._room(limit)
                 if room >= 10:
-                    self.page.add(kind, at_most=room + 6, **self._next_topic())
+                    self.page.add(kind, at_most=room + 6, t=self._topic())
             if turn % 2 == 0:
                 self._fact()
             self.page.close()
@@ -109,17 +114,18 @@ class _Lesson:
             left = self.scene.words - self.page.count - 14
             if left < 8:
                 break
-            self.page.add(kind, at_most=left + 4, **self._next_topic())
-        self.page.add("close", **self._next_topic())
+            self.page.add(kind, at_most=left + 4, t=self._topic())
+        self.page.add("close", t=self._topic())
 
-    def _next_topic(self) -> dict[str, str]:
+    def _topic(self) -> str:
+        """The topics in turn."""
         topic = self.topics[self._turn % len(self.topics)]
         self._turn += 1
-        return {"t": topic}
+        return topic
 
     def _say(self, *kinds: str) -> None:
         for kind in kinds:
-            self.page.add(kind, **self._next_topic())
+            self.page.add(kind, t=self._topic())
 
     def _fact(self) -> None:
         if not self.left:
@@ -133,10 +139,10 @@ class _Lesson:
     def _list(self, lead: str, item: str, count: int, marker: str) -> None:
         """A lead-in, then a Markdown list."""
         self.page.close()
-        self.page.line(self.page.fill(lead, **self._next_topic()))
+        self.page.line(self.page.fill(lead, t=self._topic()))
         lines = []
         for number in range(1, count + 1):
-            text = self.page.fill(item, **self._next_topic())
+            text = self.page.fill(item, t=self._topic())
             lines.append(f"{marker.format(n=number)} {text}")
         self.page.line("\n".join(lines))
 
@@ -156,6 +162,11 @@ class _Lesson:
         self._list("terms", "term", max(2, min(4, len(self.topics))), "-")
 
     def _story(self) -> None:
+        asked = re.search(r"[^.;:]*(?:story|истори)[^.;:]*\d[^.;:]*", self.scene.asked)
+        if asked:
+            topic = self._topic()
+            about = "и здесь она про" if self.scene.brief.language == "ru" else "and here it is about"
+            self.page.say(with_end(f"{upper_first(asked[0].strip())}, {about} {topic}"))
         self._say("story")
         for _ in range(3 if self.scene.words < 400 else 5):
             self._say("story_middle")
@@ -178,11 +189,10 @@ class _Lesson:
 
 
 def _grammar(russian: bool) -> ModuleType:
-    if russian:
-        from ghostkit.providers.rehearsal import grammar_teach_ru as grammar
-    else:
-        from ghostkit.providers.rehearsal import grammar_teach_en as grammar
-    return grammar
+    from importlib import import_module
+
+    # Only the grammar that is asked for is read in.
+    return import_module(f"ghostkit.providers.rehearsal.grammar_teach_{'ru' if russian else 'en'}")
 
 
 def _default_example(russian: bool) -> str:
@@ -195,7 +205,7 @@ def _named(topic: str, russian: bool) -> str:
     if russian:
         return f"«{bare}»"
     clause = _CLAUSE.match(bare)
-    return f"the question of {bare[clause.end():]}" if clause else bare
+    return f"the question of {bare[clause.end() :]}" if clause else bare
 
 
 def _topic_of(scene: Scene) -> str:

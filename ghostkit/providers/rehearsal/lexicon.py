@@ -6,7 +6,18 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Final
 
-_THINGS_EN: Final = ["letter", "seal", "level", "stick", "mule", "dipper", "well", "gate", "road", "toll", "marks", "debt", "salt", "sea", "water", "lamp", "ledger", "key", "rope", "door", "coat", "knife", "map", "coin", "clock", "bread", "ladder", "window", "box", "bell", "glass", "boat", "stone", "thread", "bridge", "watch", "paper", "kettle", "basket", "blanket", "candle", "chain", "barrel", "bucket", "bottle", "button", "cart", "compass", "crate", "cup", "drum", "envelope", "fence", "flag", "flute", "gun", "hammer", "handkerchief", "hat", "hook", "horse", "ink", "jar", "journal", "lantern", "lock", "mirror", "nail", "needle", "net", "notebook", "oar", "oven", "packet", "pen", "photograph", "pipe", "pistol", "plate", "pouch", "purse", "ring", "sack", "scale", "scarf", "shovel", "spoon", "stair", "stamp", "stove", "sword", "table", "telescope", "ticket", "tin", "torch", "tower", "trunk", "umbrella", "violin", "wagon", "wall", "wheel", "whistle", "wire", "causeway", "wall", "canal", "spade", "ink", "radio", "engine", "sail", "anchor", "chart", "diary", "garden", "orchard", "mill", "forge", "lighthouse", "portrait", "medal", "rifle", "saddle", "drawer", "cellar", "attic", "telephone", "typewriter", "camera", "suitcase", "passport", "recipe", "manuscript", "statue", "crown", "shield", "banner"]
+_THINGS_EN: Final = str.split(
+    """letter seal level stick mule dipper well gate road toll marks debt salt sea water lamp ledger
+    key rope door coat knife map coin clock bread ladder window box bell glass boat stone thread
+    bridge watch paper kettle basket blanket candle chain barrel bucket bottle button cart compass
+    crate cup drum envelope fence flag flute gun hammer handkerchief hat hook horse ink jar journal
+    lantern lock mirror nail needle net notebook oar oven packet pen photograph pipe pistol plate
+    pouch purse ring sack scale scarf shovel spoon stair stamp stove sword table telescope ticket
+    tin torch tower trunk umbrella violin wagon wall wheel whistle wire causeway wall canal spade
+    ink radio engine sail anchor chart diary garden orchard mill forge lighthouse portrait medal
+    rifle saddle drawer cellar attic telephone typewriter camera suitcase passport recipe manuscript
+    statue crown shield banner"""
+)
 _PLURALS: Final = {
     "letters": "letter", "wells": "well", "mules": "mule", "gates": "gate", "roads": "road", "keys": "key",
     "debts": "debt", "doors": "door", "boats": "boat", "maps": "map", "coins": "coin", "stairs": "stair",

@@ -1,13 +1,20 @@
-"""How a style changes the writing."""
+"""How a style changes the writing: which sentences it prefers, how much is talk, what mood comes in between."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Final
+
+from ghostkit.providers.rehearsal.chance import seed_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Manner:
-    """`length` prefers short or long patterns; `talk` is the share of rounds that are talk; `mood` a deck."""
+    """`length` is "any", or prefers "short" or "long" patterns; `talk` is the share of rounds that are talk.
+
+    `mood` names a deck of sentences that only such styles use. `name` seeds the decks, so that two styles never deal
+    the same hand.
+    """
 
     name: str
     length: str = "any"
@@ -19,5 +26,36 @@ class Manner:
         return int((round_ + 1) * self.talk) > int(round_ * self.talk)
 
 
+_PLAIN: Final = Manner(name="plain")
+_KNOWN: Final = {
+    "plain": _PLAIN,
+    "terse": Manner(name="terse", length="short", talk=0.5, mood="bare"),
+    "minimal": Manner(name="minimal", length="short", talk=0.4, mood="bare"),
+    "lyrical": Manner(name="lyrical", length="long", talk=0.34, mood="ornate"),
+    "literary": Manner(name="literary", length="long", talk=0.4, mood="ornate"),
+    "gothic": Manner(name="gothic", length="long", talk=0.34, mood="dark"),
+    "noir": Manner(name="noir", length="short", talk=0.5, mood="dark"),
+    "warm": Manner(name="warm", talk=0.5, mood="warm"),
+    "humorous": Manner(name="humorous", talk=0.6, mood="warm"),
+    "academic": Manner(name="academic", length="long", talk=0.25, mood="exact"),
+    "journalistic": Manner(name="journalistic", talk=0.4, mood="exact"),
+    "textbook": Manner(name="textbook", talk=0.34, mood="exact"),
+    "technical": Manner(name="technical", length="short", talk=0.25, mood="exact"),
+}
+_MOODS: Final = ("", "bare", "ornate", "dark", "warm", "exact")
+_LENGTHS: Final = ("any", "short", "long")
+
+
 def manner_of(style: str) -> Manner:
-    return Manner(name=style)
+    """The manner of a style; one it doesn't know gets a variation that follows from its name."""
+    known = _KNOWN.get(style)
+    if known is not None:
+        return known
+    seed = seed_of("manner", style)
+    return replace(
+        _PLAIN,
+        name=style,
+        length=_LENGTHS[seed % len(_LENGTHS)],
+        talk=0.3 + (seed >> 8) % 4 / 10,
+        mood=_MOODS[(seed >> 16) % len(_MOODS)],
+    )

@@ -7,7 +7,8 @@ from typing import Final
 MOODS: Final[dict[str, tuple[str, ...]]] = {
     "ornate": (
         "The light lay {light} along {fixture}, and the dust turned in it as slowly as old money.",
-        "Somewhere behind {sound} there was another sound, thinner, the one {P} had been listening for since childhood.",
+        "Somewhere behind {sound} there was another sound, thinner, the one {P} had been listening for"
+        " since childhood.",
         "It was an hour that smelled of {smell} and of every other hour that ever had.",
         "The {weather} went through the place like a hand through hair, and left it as it was.",
         "On the {thing} the day had gathered itself into one {color} point, and stayed there, and trembled.",

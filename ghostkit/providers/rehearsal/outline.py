@@ -71,7 +71,11 @@ def _chapter_brief(share: Share, opening: str, language: str) -> str:
     if share.spoken_of:
         names = [person.name for person in share.spoken_of]
         how = wording.SPOKEN_OF[(share.number - 1) % len(wording.SPOKEN_OF)]
-        text += f" Вспоминают {how}: {', '.join(names)}." if language == "ru" else f" {_and(names)} {_is(names)} spoken of, {how}."
+        text += (
+            f" Вспоминают {how}: {', '.join(names)}."
+            if language == "ru"
+            else f" {_and(names)} {_is(names)} spoken of, {how}."
+        )
     more = [place.name for place in share.places[1:]]
     if more:
         text += f" Потом: {', '.join(more)}." if language == "ru" else f" Then on to {_and(more)}."
@@ -171,7 +175,7 @@ def write_chapter_outline(
     told = _deal(list(split_sentences(chapter_brief)), sections)
     scenes = _rotated(wording.SCENES, brief, number, sections)
     alone = chance.shuffled(wording.ALONE)
-    titles = chance.shuffled(wording.SECTION_TITLES)
+    titles = _rotated(wording.SECTION_TITLES, brief, number, sections)
     nouns = _fresh_nouns(chapter_brief, points, brief, wording, chance, sections)
     places = [place.name for place in brief.places if place.name in chapter_brief] or [p.name for p in brief.places[:1]]
     planned: list[dict[str, Any]] = []
@@ -182,7 +186,11 @@ def write_chapter_outline(
         scene = scenes[at] if second else alone[at % len(alone)]
         noun, noun2 = nouns[at], nouns[(at + 1) % len(nouns)]
         scene = scene.format(A=lead.name, B=(second or lead).name, o=f"the {noun}")
-        where = "" if not place or any(place.lower() in sentence.lower() for sentence in told[at]) else f"{upper_first(place)}. "
+        where = (
+            ""
+            if not place or any(place.lower() in sentence.lower() for sentence in told[at])
+            else f"{upper_first(place)}. "
+        )
         words = {"A": lead.short, "B": (second or lead).short, "place": place or lead.short}
         named = titles[at % len(titles)].format(
             Noun=upper_first(noun), noun=noun, Noun2=upper_first(noun2), noun2=noun2, **words

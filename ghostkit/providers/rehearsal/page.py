@@ -139,6 +139,10 @@ class Page:
         self._opening, self._lead_told = "", False
 
     @property
+    def has_text(self) -> bool:
+        return self.count > 0
+
+    @property
     def text(self) -> str:
         self.close()
         return "\n\n".join(self.paragraphs)

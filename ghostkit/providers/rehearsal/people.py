@@ -11,13 +11,22 @@ from ghostkit.providers.rehearsal.reading import bullets
 from ghostkit.providers.rehearsal.sentences import PLAIN_STARTS, plain, split_sentences
 
 _TITLES: Final = frozenset(
-    ["inspector", "doctor", "dr", "captain", "professor", "sister", "brother", "father", "mother", "lord", "lady", "sir", "judge", "sergeant", "lieutenant", "colonel", "major", "general", "king", "queen", "prince", "princess", "mr", "mrs", "ms", "miss", "madame", "uncle", "aunt", "old", "young", "detective", "officer", "reverend", "nurse", "chief", "commander", "доктор", "капитан", "профессор", "товарищ", "инспектор", "майор"]
+    str.split(
+        """inspector doctor dr captain professor sister brother father mother lord lady sir judge sergeant
+    lieutenant colonel major general king queen prince princess mr mrs ms miss madame uncle aunt old
+    young detective officer reverend nurse chief commander доктор капитан профессор товарищ
+    инспектор майор"""
+    )
 )
 _FEMALE: Final = frozenset(
-    ["ines", "agnes", "iris", "ingrid", "ruth", "alice", "margaret", "helen", "ellen", "susan", "karen", "ann", "anne", "jane", "joan", "mary", "rosemary", "dorothy", "edith", "judith", "elizabeth", "beth", "kate", "lily", "emily", "lucy", "nancy", "amy", "may", "june", "carol", "astrid", "ingrid", "sigrid", "maud", "ida", "esther", "rachel", "miriam", "naomi", "deborah", "sharon", "yasmin", "любовь"]
+    str.split(
+        """ines agnes iris ingrid ruth alice margaret helen ellen susan karen ann anne jane joan mary
+    rosemary dorothy edith judith elizabeth beth kate lily emily lucy nancy amy may june carol
+    astrid ingrid sigrid maud ida esther rachel miriam naomi deborah sharon yasmin любовь"""
+    )
 )
 _MALE: Final = frozenset(
-    ["joshua", "luca", "andrea", "nikita", "ezra", "noah", "илья", "никита", "кузьма", "лука", "фома", "савва", "миша", "саша", "петя"]
+    str.split("""joshua luca andrea nikita ezra noah илья никита кузьма лука фома савва миша саша петя""")
 )
 _FEMALE_WORDS = re.compile(
     r"\b(?:she|her|hers|woman|girl|widow|wife|daughter|sister|mother|queen|aunt|niece|grandmother|lady)\b"

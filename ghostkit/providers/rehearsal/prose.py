@@ -52,16 +52,19 @@ def _page(scene: Scene, manner: Manner, seed: str) -> Page:
 
 
 def _grammar(language: str) -> ModuleType:
-    if language == "ru":
-        from ghostkit.providers.rehearsal import grammar_ru as grammar
-    else:
-        from ghostkit.providers.rehearsal import grammar_en as grammar
-    return grammar
+    from importlib import import_module
+
+    # Only the grammar that is asked for is read in.
+    return import_module(f"ghostkit.providers.rehearsal.grammar_{language}")
 
 
 def _open(page: Page, scene: Scene, weaver: Weaver) -> None:
     """Where and when; in a short piece at once what it is about."""
     room = max(20, scene.words // 3)
+    if weaver.is_tight:
+        weaver.weave(len(weaver.left))
+        page.close()
+        return
     page.add("open")
     for kind in ("look", "do"):
         if page.count < room and scene.words >= 80:
@@ -71,16 +74,14 @@ def _open(page: Page, scene: Scene, weaver: Weaver) -> None:
     page.close()
 
 
-def _middle(
-    page: Page, scene: Scene, manner: Manner, weaver: Weaver, limit: int, chance: Chance
-) -> None:
+def _middle(page: Page, scene: Scene, manner: Manner, weaver: Weaver, limit: int, chance: Chance) -> None:
     """Telling and talking in turn, with what has to be said spread over all of it."""
     kinds = _plan_of_telling(scene, manner, chance)
     for round_ in range(400):
         room = limit - page.count - weaver.words_left
         if room < 28:
             return
-        rounds = max(1, (limit - page.count) // (_TALK_WORDS + _TELL_WORDS) )
+        rounds = max(1, (limit - page.count) // (_TALK_WORDS + _TELL_WORDS))
         due = -(-len(weaver.left) // rounds)
         if scene.second is not None and manner.talks(round_) and room > _TALK_WORDS:
             page.block("talk")
@@ -116,9 +117,7 @@ def _plan_of_telling(scene: Scene, manner: Manner, chance: Chance) -> Callable[[
     return kinds
 
 
-def _tell(
-    page: Page, kinds: tuple[str, ...], weaver: Weaver, due: int, limit: int, manner: Manner
-) -> None:
+def _tell(page: Page, kinds: tuple[str, ...], weaver: Weaver, due: int, limit: int, manner: Manner) -> None:
     at = len(kinds) // 2
     for number, kind in enumerate(kinds):
         if number == at:
@@ -148,7 +147,8 @@ def _end(page: Page, scene: Scene, target: int, chance: Chance) -> None:
         page.add(kinds[number % 3], at_most=left + target // 50)
         if number == 1:
             page.close()
-    page.say(closing)
+    if target - page.count > -target // 10 + len(closing.split()) or not page.has_text:
+        page.say(closing)
 
 
 def _supply_missing(page: Page, scene: Scene) -> None:

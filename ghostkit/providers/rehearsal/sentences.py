@@ -17,7 +17,21 @@ _MARKUP = re.compile(r"\*\*|__|(?<!\w)[*_](?=\S)|(?<=\S)[*_](?!\w)|`")
 
 # Capitalised because a sentence starts with them, not because they are names.
 PLAIN_STARTS: Final = frozenset(
-    ["a", "an", "the", "this", "that", "these", "those", "it", "its", "he", "she", "they", "we", "you", "i", "his", "her", "their", "our", "your", "my", "in", "on", "at", "by", "to", "of", "for", "from", "with", "without", "as", "and", "but", "or", "so", "if", "when", "where", "while", "after", "before", "until", "since", "because", "although", "though", "what", "who", "whom", "whose", "which", "how", "why", "no", "not", "nobody", "nothing", "never", "none", "every", "each", "all", "both", "some", "any", "many", "few", "most", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "there", "here", "then", "now", "once", "only", "even", "still", "also", "yet", "let", "do", "does", "did", "is", "are", "was", "were", "be", "has", "have", "had", "can", "may", "must", "will", "would", "should", "could", "keep", "make", "carries", "keeps", "rides", "owes", "past", "present", "dry", "close", "chapter", "chapters", "section", "sections", "part", "parts", "page", "title", "summary", "brief", "plan", "book", "whoever", "learning", "during", "through", "over", "under", "into", "about", "between", "calm", "numbers", "letters", "water", "mules", "в", "во", "на", "с", "со", "к", "ко", "у", "о", "об", "из", "за", "от", "до", "по", "при", "про", "для", "без", "над", "под", "перед", "после", "через", "между", "и", "а", "но", "или", "да", "не", "ни", "что", "кто", "где", "когда", "как", "почему", "зачем", "это", "эта", "этот", "эти", "то", "та", "тот", "те", "он", "она", "оно", "они", "мы", "вы", "я", "ты", "его", "её", "ее", "их", "мой", "моя", "все", "всё", "вся", "весь", "каждый", "каждая", "один", "одна", "два", "две", "три", "четыре", "пять", "шесть", "семь", "восемь", "девять", "десять", "если", "чтобы", "потом", "теперь", "тогда", "там", "тут", "здесь", "уже", "ещё", "еще", "только", "никто", "ничего", "никогда", "глава", "главы", "раздел", "часть"]
+    str.split(
+        """a an the this that these those it its he she they we you i his her their our your my in on at by
+    to of for from with without as and but or so if when where while after before until since
+    because although though what who whom whose which how why no not nobody nothing never none every
+    each all both some any many few most one two three four five six seven eight nine ten there here
+    then now once only even still also yet let do does did is are was were be has have had can may
+    must will would should could keep make carries keeps rides owes past present dry close chapter
+    chapters section sections part parts page title summary brief plan book whoever learning during
+    through over under into about between calm numbers letters water mules в во на с со к ко у о об
+    из за от до по при про для без над под перед после через между и а но или да не ни что кто где
+    когда как почему зачем это эта этот эти то та тот те он она оно они мы вы я ты его её ее их мой
+    моя все всё вся весь каждый каждая один одна два две три четыре пять шесть семь восемь девять
+    десять если чтобы потом теперь тогда там тут здесь уже ещё еще только никто ничего никогда глава
+    главы раздел часть"""
+    )
 )
 
 

@@ -18,7 +18,9 @@ _ELEMENTS = {
 }  # fmt: skip
 
 
-_FORM = re.compile(r"\b(?:guide|book|course|manual|report|words|who|for)\b|руководств|учебник|книга|слов|\bкто\b|\bтех\b", re.I)
+_FORM = re.compile(
+    r"\b(?:guide|book|course|manual|report|words|who|for)\b|руководств|учебник|книга|слов|\bкто\b|\bтех\b", re.I
+)
 _MEETS = (
     "meets {t} on an ordinary day", "has lost a morning to {t} before", "keeps a note on {t}", "asks first what {t} costs",
     "tries {t} on a copy", "wants {t} on one page", "explains {t} to a newcomer", "puts {t} in the calendar",
@@ -46,7 +48,9 @@ def teaching_chapter(brief: Brief, share: Share, of: int) -> dict[str, Any]:
         text += f" В примере: {', '.join(names)}." if names else ""
     else:
         text = f"You learn {_listed(topics)}." if topics else f"You learn what {title.lower()} asks of you."
-        text += f" {names[0]} {_MEETS[(share.number - 1) % len(_MEETS)].format(t=(topics or [title])[0])}." if names else ""
+        text += (
+            f" {names[0]} {_MEETS[(share.number - 1) % len(_MEETS)].format(t=(topics or [title])[0])}." if names else ""
+        )
     return {"title": title, "brief": text, "points": [*topics, *share.points]}
 
 
@@ -94,10 +98,11 @@ def _title(brief: Brief, share: Share, of: int) -> str:
 def _topics(brief: Brief, share: Share, of: int) -> list[str]:
     """Topics of a brief that lists no chapters: the phrases of its sentences, in order."""
     phrases: list[str] = []
-    for sentence in brief.premise or brief.intro:
+    for sentence in (*brief.premise, *brief.intro):
         for phrase in sentence.rstrip(".!?").replace(";", ",").split(","):
-            if 1 <= len(phrase.split()) <= 9 and not _FORM.search(phrase):
-                phrases.append(phrase.strip())
+            named = phrase.strip()
+            if 1 <= len(named.split()) <= 9 and named not in phrases and not _FORM.search(named):
+                phrases.append(named)
     stages = (
         ("первые шаги", "основы", "разобранный пример", "измерения", "ошибки", "порядок работы", "границы", "дальше")
         if brief.language == "ru"

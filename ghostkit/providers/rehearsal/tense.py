@@ -21,7 +21,7 @@ studies studied;admits admitted;mistakes mistook;puts put;shares shared;plans pl
 _PAST: Final = dict(pair.split() for line in _PAIRS.split("\n") for pair in line.split(";") if pair)
 _REGULAR: Final = frozenset(
     str.split(
-        """asks offers wants mends explains follows names refuses returns checks opens crosses hands waits
+        """acts asks offers wants mends explains follows names refuses returns checks opens crosses hands waits
         shares disagrees watches helps counts hopes learns turns walks talks looks moves starts arrives delivers reaches
         works seems appears happens confesses admits decides discovers remembers believes arranges stays answers calls
         hates loves lives needs accepts wonders visits escapes threatens promises settles slopes crashes drowns passes
@@ -31,7 +31,8 @@ _REGULAR: Final = frozenset(
 )
 _AMBIGUOUS: Final = frozenset(
     str.split("names hands shares watches counts turns walks talks looks moves starts works calls needs plays uses lies"
-              " visits questions shows cuts sets costs deals digs falls burns leaves slopes answers hopes promises"
+              " visits questions shows cuts sets costs deals digs falls burns leaves slopes answers"
+              " hopes promises"
               " repairs passes rises runs drives plans drops slips loves checks wins returns crashes")
 )  # fmt: skip
 _SUBJECT: Final = frozenset(

@@ -10,9 +10,10 @@ from ghostkit.providers.rehearsal.scene import Scene
 from ghostkit.providers.rehearsal.sentences import upper_first, with_end, without_end
 from ghostkit.providers.rehearsal.tense import to_past
 
-_SHOW = re.compile(r"^Chapter [\w-]+ (?:must|should|has to) (?:show|have|contain|include|establish)s? (.+)$", re.I)
+_SHOW = re.compile(r"^(Chapter [\w-]+) ((?:must|should|has to) .+)$", re.I)
 _READER = re.compile(
-    r"^The reader (?:learns|finds out|sees|discovers) (.+?)(?:,? in (?:chapter [\w-]+|the \w+ chapter))?(,? from .+)?$",
+    r"^The reader (?:learns|finds out|sees|discovers) (.+?)(?:,? in (?:chapter [\w-]+|the \w+"
+    r" chapter))?(,? from .+)?$",
     re.I,
 )
 _IN_CHAPTER = re.compile(r",? in (?:chapter [\w-]+|the (?:first|last|final|\w+th) chapter)\b", re.I)
@@ -24,11 +25,17 @@ class Weaver:
     def __init__(self, scene: Scene, page: Page, chance: Chance) -> None:
         self._scene, self._page, self._chance = scene, page, chance
         self.left = [with_end(sentence) for sentence in scene.statements]
+        # Where what has to be said already fills the section, it is said without a frame.
+        self._tight = sum(len(sentence.split()) for sentence in self.left) > scene.words // 2
 
     @property
     def words_left(self) -> int:
         """About how many words what is left will take."""
-        return sum(len(sentence.split()) + 6 for sentence in self.left)
+        return sum(len(sentence.split()) + (0 if self._tight else 6) for sentence in self.left)
+
+    @property
+    def is_tight(self) -> bool:
+        return self._tight
 
     def weave(self, count: int) -> None:
         """Say the next `count` of what is left."""
@@ -37,29 +44,31 @@ class Weaver:
 
     def _say(self, sentence: str) -> None:
         told = self._told(sentence)
-        kind = self._kind(sentence, told)
-        if kind == "plain":
+        kind = self._kind(sentence)
+        if kind == "plain" or self._tight:
             self._page.say(told)
         else:
             x = told if kind == "event" else upper_first(_as_said(sentence))
             self._page.frame(kind, x=x, bare=without_end(x))
 
     def _told(self, sentence: str) -> str:
-        if self._scene.brief.language == "ru":
-            return sentence
+        acts = any(person.names_occur_in(sentence) for person in self._scene.brief.people)
+        if self._scene.brief.language == "ru" or not acts:
+            return _as_told(sentence)
         return to_past(_as_told(sentence))
 
-    def _kind(self, sentence: str, told: str) -> str:
+    def _kind(self, sentence: str) -> str:
         scene = self._scene
         acts = any(person.names_occur_in(sentence) for person in scene.brief.people)
         if scene.brief.language == "ru":
             return self._russian_kind(acts)
         if scene.first_person and acts:
             return "known"
-        if acts or told != with_end(_as_said(sentence)) or len(sentence.split()) > 24:
+        if acts:
             return self._chance.pick(("plain", "plain", "event")) if len(sentence.split()) < 30 else "plain"
-        kinds = ("spoken", "spoken", "known") if scene.second is not None else ("known",)
-        return self._chance.pick(kinds)
+        if scene.second is None or len(sentence.split()) > 24:
+            return "known"
+        return self._chance.pick(("spoken", "spoken", "known"))
 
     def _russian_kind(self, acts: bool) -> str:
         if self._scene.first_person and acts:
@@ -70,14 +79,13 @@ class Weaver:
 
 
 def _as_said(sentence: str) -> str:
-    return _SHOW.sub(lambda found: f"There was {found[1]}", sentence)
+    return _SHOW.sub(lambda found: f"{found[1]} of any account {found[2]}", sentence)
 
 
 def _as_told(sentence: str) -> str:
     """Directions to the author, said as part of the story."""
-    shown = _SHOW.match(sentence)
-    if shown:
-        return f"It was all there to be seen: {shown[1]}"
+    if _SHOW.match(sentence):
+        return _as_said(sentence)
     learned = _READER.match(without_end(sentence))
     if learned:
         what = learned[1] if re.match(r"(?:what|who|where|why|how|that)\b", learned[1]) else f"this: {learned[1]}"
