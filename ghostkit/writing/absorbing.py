@@ -28,7 +28,7 @@ from ghostkit.events import Event, EventType
 from ghostkit.ledger import Revision, Who, text_hash
 from ghostkit.writing import adoption
 from ghostkit.writing.manuscript import Manuscript
-from ghostkit.writing.tracked_files import TrackedFile
+from ghostkit.writing.tracked_files import TrackedFile, aside
 
 
 class Absorber:
@@ -39,8 +39,8 @@ class Absorber:
         self.who = who
         self.taken: list[Event] = []
 
-    def __call__(self, file: TrackedFile, text: str) -> None:
-        getattr(self, f"_absorb_{file.kind}")(file, text)
+    def __call__(self, file: TrackedFile, text: str) -> bool:
+        return getattr(self, f"_absorb_{file.kind}")(file, text) is not False
 
     # ── prose ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -48,19 +48,22 @@ class Absorber:
         title, body = parse_section(text)
         self._section_edited(file, file.object_id, title, body)
 
-    def _absorb_content(self, file: TrackedFile, text: str) -> None:
+    def _absorb_content(self, file: TrackedFile, text: str) -> bool:
+        """False where the file then says something else than the book: it is written anew."""
         chapter = self.manuscript.chapter(file.object_id)
         parts = parse_content(text, chapter) if chapter.sections else None
         if parts is None:
             self._keep_aside(file, text)
-            return
+            return False
         title = content_title(text)
         if title and title != chapter.title:
             self._rename_chapter(chapter.id, title)
+        # A section's own file may have been edited too; an older text of ours here is then no edit.
+        older = {object_id for object_id, _, body in parts if self._is_older(object_id, body)}
         for object_id, section_title, body in parts:
-            # A section's own file may have been edited too; an older text of ours here is then no edit.
-            if not self._is_older(object_id, body):
+            if object_id not in older:
                 self._section_edited(file, object_id, section_title, body)
+        return not older
 
     def _section_edited(self, file: TrackedFile, object_id: str, title: str | None, body: str) -> None:
         _, section = self.manuscript.section(object_id)
@@ -158,10 +161,10 @@ class Absorber:
 
     def _keep_aside(self, file: TrackedFile, text: str) -> None:
         """Keep what can't be matched to sections under a name of its own; ours is then written again."""
-        aside = file.path.with_name(f"{file.path.stem}.yours-{text_hash(text)[:8]}{file.path.suffix}")
-        if not aside.exists():
-            write_atomic(aside, text.encode(), file.kind)
-        event = self._event(replace(file, path=aside), file.object_id, "kept_aside", text)
+        path = aside(file.path, text)
+        if not path.exists():
+            write_atomic(path, text.encode(), file.kind)
+        event = self._event(replace(file, path=path), file.object_id, "kept_aside", text)
         # The key and not the file says whether it was told: a crash may have come between the two.
         told = replace(event, key=f"kept_aside:{event.data['path']}")
         self.taken += self.manuscript.ledger.record([told], self.who)
@@ -204,8 +207,11 @@ def merge_outline(book: Book, title: str, parsed: Sequence[ParsedChapter]) -> Bo
 def merge_chapter(chapter: Chapter, part: ParsedChapter, taken: set[str]) -> Chapter:
     """The chapter with its plan as a person wrote it; the same rules as for chapters hold for its sections.
 
-    `taken` are the ids in use; those given to new sections are added to it.
+    `taken` are the ids in use; those given to new sections are added to it. A plan that names no section at all
+    says nothing of them: it was written, or opened in an editor, before there were any.
     """
+    if not part.sections:
+        return replace(chapter, title=part.title or chapter.title, brief=part.brief, points=part.points)
     known = {section.id: section for section in chapter.sections}
     serial, sections = chapter.serial, []
     for planned in part.sections:

@@ -43,7 +43,8 @@ class TrackedFile:
     render: Callable[[], str | None]
 
 
-Absorb = Callable[[TrackedFile, str], None]
+Absorb = Callable[[TrackedFile, str], bool]
+"""Takes an edited file's text in; says whether the file may stay as the person laid it out."""
 Find = Callable[[Manuscript], Iterable[TrackedFile]]
 
 
@@ -123,6 +124,7 @@ class FileKeeper:
         self._absorb = absorb
         self._records = manuscript.ledger.file_records()
         self._fresh: list[FileRecord] = []
+        self._structure_cleared = -1
 
     def take_in(self, find: Find) -> bool:
         """Take in what people changed in these files; True if anything was. A glance at size and time each."""
@@ -142,6 +144,7 @@ class FileKeeper:
                 find = all_files
             for file in find(self._manuscript):
                 self._bring_up_to_date(file)
+            self._clear_away()
             self._note()
             faults.point("files.after")
 
@@ -160,12 +163,19 @@ class FileKeeper:
         if _hash(file.render()) == digest:
             self._remember(file, stat, digest, digest)
             return False
-        self._absorb(file, text)
-        self._left_as_is(file, stat, digest)
+        if file.kind == "outline":
+            # It may renumber the chapters: what else was edited belongs to the numbers as they are now.
+            for chapter in self._manuscript.book.chapters:
+                for other in chapter_files(self._manuscript, chapter):
+                    self._take_in_one(other)
+        if self._absorb(file, text):
+            self._left_as_is(file, stat, digest)
+        else:
+            self._remember(file, stat, digest, "")
         return True
 
     def _left_as_is(self, file: TrackedFile, stat: tuple[int, int], digest: str) -> None:
-        """A person's file stays as they laid it out, as long as it says what the book now says."""
+        """A person's file stays as they laid it out, as long as the book says what it now says."""
         now = next((f for f in all_files(self._manuscript) if f.path == file.path), None)
         rendered = _hash(now.render()) if now is not None else ""
         self._remember(file, stat, digest, rendered or digest)
@@ -176,12 +186,37 @@ class FileKeeper:
             return
         digest = text_hash(text)
         known = self._records.get(self._name(file))
-        if known is not None and known.rendered_hash == digest and _stat(file.path) is not None:
-            return
+        stat = _stat(file.path)
+        if stat is not None:
+            if known is not None and known.rendered_hash == digest:
+                return
+            if known is None or (known.size, known.mtime_ns) != stat:
+                return  # somebody wrote to it since it was looked at a moment ago; it is taken in next time
         write_atomic(file.path, text.encode(), file.kind)
         written = _stat(file.path)
         if written is not None:
             self._remember(file, written, digest, digest)
+
+    def _clear_away(self) -> None:
+        """Remove the files of places that are gone from the structure; what a person changed is kept aside."""
+        if self._structure_cleared == self._manuscript.structure_version:
+            return
+        root, current = self._manuscript.folder.root, {self._name(file) for file in all_files(self._manuscript)}
+        for name, known in self._records.items():
+            if name not in current and _stat(root / name) is not None:
+                self._clear_one(root / name, known)
+        self._structure_cleared = self._manuscript.structure_version
+
+    def _clear_one(self, path: Path, known: FileRecord) -> None:
+        with storage_errors(path, "clear away"):
+            text = read_text_or_none(path)
+            if text is not None and not (text_hash(text) == known.text_hash == known.rendered_hash):
+                path.rename(aside(path, text))
+                return
+            path.unlink(missing_ok=True)
+            for folder in (path.parent, path.parent.parent):
+                if folder != self._manuscript.folder.chapters and not any(folder.iterdir()):
+                    folder.rmdir()
 
     def _remember(self, file: TrackedFile, stat: tuple[int, int], digest: str, rendered: str) -> None:
         record = FileRecord(
@@ -197,6 +232,11 @@ class FileKeeper:
 
     def _name(self, file: TrackedFile) -> str:
         return file.path.relative_to(self._manuscript.folder.root).as_posix()
+
+
+def aside(path: Path, text: str) -> Path:
+    """Where a person's text goes that has no place of its own: beside it, under a name that tells whose it is."""
+    return path.with_name(f"{path.stem}.yours-{text_hash(text)[:8]}{path.suffix}")
 
 
 def _hash(text: str | None) -> str:

@@ -290,7 +290,8 @@ class BookWriter:
     # ── files and events ──────────────────────────────────────────────────────────────────────────────────
 
     async def _take_in(self, find: Find) -> None:
-        await in_thread(self.files.take_in, find)
+        if await in_thread(self.files.take_in, find):
+            await in_thread(self.files.derive, all_files)
         await self._tell_of_edits()
 
     async def _derive(self, find: Find) -> None:
