@@ -16,6 +16,8 @@ from ghostkit.providers import registry
 from ghostkit.settings import reset_settings
 from ghostkit.settings.model import variables_by_field
 
+from .desk import Desk
+
 REQUIRED = frozenset(filter(None, os.environ.get("GHOSTKIT_REQUIRE", "").replace(" ", "").split(",")))
 
 Require = Callable[[str, object, str], None]
@@ -92,6 +94,15 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     faults.load({})
     registry._registered.clear()
     registry._registered.update(registered)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """Books with a scripted provider, on a disk that need not sync; closed at the end."""
+    monkeypatch.setattr(os, "fsync", lambda descriptor: None)
+    made = Desk(tmp_path)
+    yield made
+    made.leave()
 
 
 @pytest.fixture
