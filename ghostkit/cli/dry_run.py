@@ -52,7 +52,7 @@ async def _look_ahead(
     # Not book.choose_model(model): that would note the choice in book.json.
     given: dict[str, Any] = {
         "model": check_model(model, book.services.providers) if model else book.choose_model(None),
-        "goal": Goal(until=_place(book, until)),
+        "goal": Goal(until=book.place(until)),
         "style": style_named(book.value.style, book.folder),
         "options": book.services.options,
         "prompts": book.services.prompts(),
@@ -60,18 +60,6 @@ async def _look_ahead(
     }
     shown = await preview(book.manuscript, section, **given) if section else None
     return await forecast(book.manuscript, **given), shown
-
-
-def _place(book: Book, until: str | None) -> tuple[int, int] | None:
-    """As `book.write` reads it; raises `UnknownName` for a place that the outline does not have."""
-    from ghostkit.workbench.book import parse_until
-
-    place = parse_until(until)
-    if place is not None and book.value.chapters:
-        chapter = book.chapter(place[0]).value
-        if place[1] and chapter.sections:
-            book.section(f"{place[0]}.{place[1]}")
-    return place
 
 
 def _row(found: Forecast, shown: Preview | None, budget: float | None) -> dict[str, Any]:

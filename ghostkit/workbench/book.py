@@ -248,14 +248,20 @@ class Book:
         at a time (the book is the same either way); `export` names the formats to write at the end. Calling it
         again while it runs gives the same run.
         """
-        goal = Goal(until=self._place(until))
+        goal = Goal(until=self.place(until))
         return self.start(goal, parallel, model, budget_usd, spawner, export)
 
-    def _place(self, until: str | None) -> tuple[int, int] | None:
-        """`until` as numbers; raises `UnknownName` where the outline shows that there is no such place."""
-        place = parse_until(until)
-        chapters = self.value.chapters
-        if place is None or not chapters:
+    def place(self, until: str | None) -> tuple[int, int] | None:
+        """`until` as numbers; raises `UnknownName` where the plan shows that there is no such place."""
+        place, settings = parse_until(until), self.value.settings
+        if place is None:
+            return None
+        if not self.value.chapters:
+            if place[0] > settings.chapters or place[1] > settings.sections:
+                raise UnknownName(
+                    f"There is no place {until} in {settings.chapters} chapters of {settings.sections} sections.",
+                    fix=f"The last one is {settings.chapters}.{settings.sections}.",
+                )
             return place
         chapter = self.chapter(place[0]).value
         if place[1] and chapter.sections:
@@ -335,7 +341,7 @@ class Book:
             if real:
                 raise ModelChoiceNeeded(
                     f"This book holds {real}, and no model is chosen to go on with.",
-                    fix="Name one: model='rehearsal' (an offline stand-in), or provider:model; there is "
+                    fix="Name one: rehearsal (an offline stand-in), or provider:model; there is "
                     f"{', '.join(self.services.providers.list_providers())}.",
                 )
             chosen = DEFAULT_MODEL

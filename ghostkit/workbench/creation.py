@@ -70,7 +70,7 @@ def prepare_folder(folder: ProjectFolder, value: Book) -> None:
         if there.id != value.id:
             raise InputError(
                 f"{folder.root} holds another book already ({there.title!r}).",
-                fix="Open it with Book.open, or choose another folder.",
+                fix="Open it, or choose another folder.",
             )
         return
     folder.create()

@@ -23,6 +23,7 @@ class Progress:
     clock: Callable[[], float] = time.monotonic
     started: float | None = None
     ended: float | None = None
+    first_text: float | None = None
     pieces: int = 0
     characters: int = 0
     _words_done: int = 0
@@ -35,6 +36,8 @@ class Progress:
         self.ended = self.clock()
 
     def add_text(self, section_id: str, piece: str) -> None:
+        if self.first_text is None:
+            self.first_text = self.clock()
         self.texts.setdefault(section_id, []).append(piece)
         self.pieces += 1
         self.characters += len(piece)
@@ -81,4 +84,7 @@ class Progress:
             return None
         left = self.sections_total - self.sections_before - self.sections_done
         words_left = left * self.words_a_section - sum(self._words_of(p) for p in self.texts.values())
-        return max(words_left, 0) / self.words_per_s
+        # From the first prose on: the planning before it comes once and says nothing of what is left.
+        planning = (self.first_text or 0.0) - (self.started or 0.0) if self.first_text is not None else 0.0
+        writing = max(self.elapsed_s - planning, 1e-9)
+        return max(words_left, 0) * writing / self.words
