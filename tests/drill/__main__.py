@@ -30,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         trials = list(every_point(drill.counts, HITS[options.points], options.seed))
         trials += at_random(drill.counts, options.random, options.seed)
         print(f"{len(trials)} trials over {len(faults.POINTS)} points, books in {drill.root}", file=sys.stderr)
-        drill.run(trials, None if options.quiet else _progress)
+        policy = {"GHOSTKIT_RESUME_POLICY": options.resume}
+        drill.run(trials, None if options.quiet else _progress, environment=policy)
     finally:
         drill.close()
     summary = _summary(drill, options, time.monotonic() - started)
@@ -42,6 +43,9 @@ def _options(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.drill", description=__doc__.split("\n\n")[0])
     parser.add_argument("--random", type=int, default=200, metavar="N", help="series of random kills (200)")
     parser.add_argument("--points", choices=sorted(HITS), default="all", help="which hits of each point (all)")
+    parser.add_argument(
+        "--resume", choices=("restart", "continue"), default="restart", help="what becomes of a cut text"
+    )
     parser.add_argument("--jobs", type=int, default=2, help="books at a time (2)")
     parser.add_argument("--seed", type=int, default=1, help="plans the same kills again (1)")
     parser.add_argument("--quiet", action="store_true", help="no progress on stderr")
@@ -71,6 +75,7 @@ def _summary(drill: Drill, options: argparse.Namespace, seconds: float) -> dict[
         "in_doubt": tally.in_doubt,
         "failures": tally.failures,
         "seed": options.seed,
+        "resume": options.resume,
         "seconds": round(seconds, 1),
     }
 

@@ -126,7 +126,8 @@ class Drill:
         *,
         environment: Mapping[str, str] | None = None,
     ) -> Tally:
-        """Do the trials, with `environment` in every process of theirs; what went wrong is in the tally."""
+        """Do the trials, with `environment` in every process of theirs; gives a tally of these trials alone."""
+        self.tally = Tally()
         self._trial_environment = environment
         with ThreadPoolExecutor(self._jobs) as pool:
             for number, _ in enumerate(pool.map(self._try, trials), 1):
@@ -183,7 +184,7 @@ class Drill:
         with self._lock:
             self.tally.in_doubt += record.states["in_doubt"] if record else 0
         beside = any(kill.beside_the_run for kill in trial.kills)
-        return [one for one in wrong if not (beside and one.startswith("event checkpoint:"))]
+        return [one for one in wrong if not (beside and one.startswith("event checkpoint"))]
 
     def _kill(self, driver: FaultDriver, book: Path, kill: Kill) -> Outcome:
         after = kill.at_share * self.seconds if kill.at_share is not None else None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import random
+from collections.abc import Iterator
 
 import pytest
 
 from ghostkit import faults
-from tests.drill.drill import Drill, at_random, every_point, first_last_and_one, first_only
+from tests.drill.drill import Drill, Trial, at_random, every_point, first_last_and_one, first_only
 
 # Read before a fixture takes ghostkit's variables away.
 THOROUGH = os.environ.get("GHOSTKIT_DRILL") == "ci"
@@ -18,17 +20,41 @@ RANDOM = 50
 pytestmark = [pytest.mark.drill, pytest.mark.slow]
 
 
-def test_a_book_killed_at_every_point_comes_out_as_if_undisturbed() -> None:
+@pytest.fixture(scope="module")
+def drill() -> Iterator[Drill]:
     drill = Drill(jobs=2)
     try:
         drill.prepare()
-        assert len(faults.POINTS) >= 60
-        assert drill.never_fired() == []
-        trials = list(every_point(drill.counts, first_last_and_one if THOROUGH else first_only, SEED))
-        trials += at_random(drill.counts, RANDOM if THOROUGH else 0, SEED)
-        tally = drill.run(trials)
+        yield drill
     finally:
         drill.close()
+
+
+def test_every_point_there_is_lies_on_the_way_of_the_drill_s_book(drill: Drill) -> None:
+    assert len(faults.POINTS) >= 60
+    assert drill.never_fired() == []
+
+
+def test_a_book_killed_at_every_point_comes_out_as_if_undisturbed(drill: Drill) -> None:
+    trials = list(every_point(drill.counts, first_last_and_one if THOROUGH else first_only, SEED))
+    trials += at_random(drill.counts, RANDOM if THOROUGH else 0, SEED)
+    tally = drill.run(trials)
     assert tally.failures == [], json.dumps(tally.failures[:5], indent=1)
     assert set(faults.POINTS) <= set(tally.points_hit), "some points never killed"
     assert tally.trials == len(trials)
+
+
+def test_a_text_gone_on_with_after_a_kill_is_the_text_it_would_have_been(drill: Drill) -> None:
+    """The policy `continue`: what was durable of a stream is sent back, and the rest added to it."""
+    streaming = [trial for trial in every_point(drill.counts, first_last_and_one, SEED) if mid_stream(trial)]
+    trials = [*streaming, *at_random(drill.counts, RANDOM, SEED)]
+    tally = drill.run(
+        trials if THOROUGH else random.Random(SEED).sample(streaming, 8),
+        environment={"GHOSTKIT_RESUME_POLICY": "continue"},
+    )
+    assert tally.failures == [], json.dumps(tally.failures[:5], indent=1)
+    assert tally.in_doubt
+
+
+def mid_stream(trial: Trial) -> bool:
+    return trial.name.startswith(("stream.", "result."))

@@ -33,15 +33,14 @@ def sound() -> Iterator[Drill]:
 def test_what_is_broken_is_found(sound: Drill, sabotage: str) -> None:
     point, told = SEEN[sabotage]
     trial = Trial(name=sabotage, kills=(Kill(faults=(Fault(point=point, hit=2),)),))
-    before = len(sound.tally.failures)
-    sound.run([trial], environment={"GHOSTKIT_DRILL_SABOTAGE": sabotage})
-    failures = sound.tally.failures[before:]
+    failures = sound.run([trial], environment={"GHOSTKIT_DRILL_SABOTAGE": sabotage}).failures
     assert len(failures) == 1
     assert told in str(failures[0]["wrong"])
 
 
 def test_the_same_kills_harm_a_sound_engine_nothing(sound: Drill) -> None:
-    before = len(sound.tally.failures)
-    kills = {point for point, _ in SEEN.values()}
-    sound.run([Trial(name=f"sound-{point}", kills=(Kill(faults=(Fault(point=point, hit=2),)),)) for point in kills])
-    assert sound.tally.failures[before:] == []
+    points = {point for point, _ in SEEN.values()}
+    trials = [Trial(name=point, kills=(Kill(faults=(Fault(point=point, hit=2),)),)) for point in points]
+    tally = sound.run(trials)
+    assert tally.failures == []
+    assert tally.kills == len(points)
