@@ -102,29 +102,26 @@ def _book_summary(prompt: Prompt, request: Request) -> str:
 
 
 def _title(prompt: Prompt, request: Request) -> str:
-    brief = brief_of(prompt)
-    return brief.title
+    from ghostkit.providers.rehearsal.outline import title_of
+
+    return title_of(brief_of(prompt))
 
 
 def _text(prompt: Prompt, request: Request) -> str:
+    """Prose on a prompt that is no task: its own sentences come up in it, with its names and things."""
     from ghostkit.providers.rehearsal.manner import manner_of
-    from ghostkit.providers.rehearsal.scene import Scene
+    from ghostkit.providers.rehearsal.scene import free_scene
 
     brief = with_cast(read_brief(prompt.free, "", prompt.language, prompt.model))
-    words = max(1, min(250, int(request.max_tokens / 1.6)))
-    people = brief.people
-    scene = Scene(
-        brief=brief, title="", lead=people[0] if people else None, second=people[1] if len(people) > 1 else None,
-        place=brief.places[0].name if brief.places else "", things=(), topics=(), statements=(), asked="",
-        words=words, index=0, first_person=False,
-    )  # fmt: skip
-    return _prose(scene, manner_of(prompt.style), f"{prompt.free}\x1f{prompt.variation}")
+    words = max(1, min(_FREE_WORDS, int(request.max_tokens / 1.6)))
+    return _prose(free_scene(brief, words), manner_of(prompt.style), f"{prompt.free}\x1f{prompt.variation}")
 
 
 def _json(answer: Mapping[str, Any]) -> str:
     return json.dumps(answer, ensure_ascii=False, indent=1)
 
 
+_FREE_WORDS: Final = 250
 _WRITERS: Final[dict[str, Callable[[Prompt, Request], str]]] = {
     "outline": _outline,
     "characters": _characters,

@@ -139,7 +139,8 @@ def _premise_of(intro: tuple[str, ...]) -> tuple[str, ...]:
     """Of a brief without headings, the sentences that tell of something rather than of the book's form."""
     form = re.compile(
         r"\b\d[\d"
-        r" ]*(?:words|слов)|\b(?:words|tense|person|chapters?|sections?)\b|\bслов\b|лица\b|(?:прошедшее|настоящее) время\b",
+        r" ]*(?:words|слов)|\b(?:words|tense|person|chapters?|sections?)\b|\bслов\b|лица\b"
+        r"|(?:прошедшее|настоящее) время\b",
         re.I,
     )
     told = tuple(sentence for sentence in intro if not form.search(sentence))

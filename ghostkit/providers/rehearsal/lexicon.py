@@ -36,7 +36,8 @@ _THINGS_RU: Final = {
 # Things too large to carry, for sentences in which the scene's thing changes hands.
 _FIXED: Final = frozenset(
     str.split(
-        """well gate road toll marks debt salt sea water stair wall tower fence horse mule cart wagon causeway canal door
+        """well gate road toll marks debt salt sea water stair wall tower fence horse mule cart wagon causeway
+        canal door
         window bridge table stove oven garden orchard mill forge lighthouse cellar attic engine horse ladder barrel boat
         bell mirror trunk wheel"""
     )

@@ -109,6 +109,19 @@ def _summary(brief: Brief, shares: Sequence[Share]) -> str:
     return " ".join(part for part in parts if part)
 
 
+def title_of(brief: Brief) -> str:
+    """The brief's own title, else one made of the things it speaks of."""
+    if brief.title != "Untitled":
+        return brief.title
+    nouns = nouns_of(brief.text, brief.language)[:2]
+    if brief.language == "ru":
+        return upper_first(" и ".join(nouns)) if nouns else "Без названия"
+    if nouns:
+        return " and ".join(f"the {noun.title()}" for noun in nouns).replace("the", "The", 1)
+    words = [word for word in words_in(brief.text) if len(word) > 3][:3]
+    return " ".join(words).title() or "Untitled"
+
+
 class _Titles:
     """Chapter titles out of a chapter's own things, places and people."""
 

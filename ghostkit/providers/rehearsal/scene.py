@@ -60,6 +60,26 @@ def read_scene(prompt: Prompt, brief: Brief) -> Scene:
     )
 
 
+def free_scene(brief: Brief, words: int) -> Scene:
+    """A scene for a prompt without a task: what it says is repeated in the text as far as there is room."""
+    told = [sentence for sentence in split_sentences(brief.text) if len(sentence.split()) <= words // 5]
+    people = brief.people
+    return Scene(
+        brief=brief,
+        title="",
+        lead=people[0] if people else None,
+        second=people[1] if len(people) > 1 else None,
+        place=brief.places[0].name if brief.places else "",
+        things=_things(brief.text, brief, 1, 1),
+        topics=(),
+        statements=_distinct(told[:3]),
+        asked="\n".join(told[:3]),
+        words=words,
+        index=0,
+        first_person=False,
+    )
+
+
 def known_people(prompt: Prompt, brief: Brief) -> list[Person]:
     """The people of the `<people>` block, with what the brief knows of them; without the block, the brief's."""
     known = {person.name: person for person in brief.people}

@@ -22,7 +22,8 @@ _FORM = re.compile(
     r"\b(?:guide|book|course|manual|report|words|who|for)\b|руководств|учебник|книга|слов|\bкто\b|\bтех\b", re.I
 )
 _MEETS = (
-    "meets {t} on an ordinary day", "has lost a morning to {t} before", "keeps a note on {t}", "asks first what {t} costs",
+    "meets {t} on an ordinary day", "has lost a morning to {t} before", "keeps a note on {t}",
+    "asks first what {t} costs",
     "tries {t} on a copy", "wants {t} on one page", "explains {t} to a newcomer", "puts {t} in the calendar",
     "counts before and after {t}", "draws {t} on an envelope", "times {t} twice", "has a question about {t}",
 )  # fmt: skip
