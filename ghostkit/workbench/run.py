@@ -12,11 +12,12 @@ import anyio
 from anyio.lowlevel import EventLoopToken, current_token
 
 from ghostkit.errors import GhostkitError, IncompleteEnding
+from ghostkit.ledger import Slot
 from ghostkit.ports import installed_display
 from ghostkit.workbench.progress import Progress
 from ghostkit.workbench.run_state import RunState, check_transition
 from ghostkit.writing.executor import Gate
-from ghostkit.writing.plan import Goal
+from ghostkit.writing.plan import SECTION, Goal
 
 if TYPE_CHECKING:
     import polars
@@ -199,7 +200,17 @@ class Run:
         wanted = [s for c, s in book.sections() if self.goal.wants_section(c, s)]
         self.progress_meter.sections_total = len(wanted) or None
         self.progress_meter.sections_before = sum(bool(s.content) for s in wanted)
+        if self.state is not RunState.DONE:
+            left = {s.id: self._left_of(s.id) for s in wanted if not s.content}
+            self.progress_meter.texts = {id: [text] for id, text in left.items() if text}
         self._ended.set()
+
+    def _left_of(self, section_id: str) -> str:
+        """What this run left of a section it didn't finish, if it was the last to try."""
+        attempts = self.book.ledger.attempts(Slot(object_id=section_id, kind=SECTION))
+        if not attempts or attempts[-1].run_id != self.id:
+            return ""
+        return self.book.ledger.partial_text(attempts[-1].id)
 
     @property
     def cancelled(self) -> bool:

@@ -83,8 +83,9 @@ def comms(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
     Widget.close_all()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(require: Require) -> Iterator[Browser]:
+    """Chromium, for one module only: while Playwright is open its event loop stands in the way of `anyio.run`."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     require("chromium", chromium, "Chromium is not installed")
     playwright = pytest.importorskip("playwright.sync_api")

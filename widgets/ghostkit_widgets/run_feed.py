@@ -227,9 +227,9 @@ class RunFeed:
 
     def _status(self) -> Message:
         status = self.run.status()
-        if self.run.done and not status["words"]:
+        if self.run.done and self.run.progress_meter.started is None:
             # A run of an earlier process wrote nothing in this one; its prose has words all the same.
-            status["words"] = sum(section.word_count for _, _, section in self._wanted())
+            status["words"] = len(self.run.text().split())
         return status
 
     def _send(self, kind: str, content: Message) -> None:
