@@ -14,6 +14,10 @@ from ghostkit.providers.rehearsal.sentences import split_sentences, with_end
 _ADVERSARY = re.compile(
     r"\b(?:relentless|enemy|villain|hunts|antagonist|audit|inspector|rival)\b|враг|злодей|противник", re.I
 )
+_WHOSE = re.compile(
+    r"\b(?:her|his|their|её|его|их)\b(?: \w+)? (?:brother|sister|father|mother|son|daughter|wife|husband|friend|брат|сестра|отец|мать|сын|дочь|муж|жена|друг)",
+    re.I,
+)
 _MENTOR = re.compile(r"\b(?:mentor|teacher|doctor|master|guide)\b|учител|наставник", re.I)
 
 
@@ -79,11 +83,7 @@ def _relationships(brief: Brief) -> list[dict[str, Any]]:
 
     kin = wording_for(brief.language).KIN
     found: dict[tuple[str, str], dict[str, Any]] = {}
-    sentences: list[tuple[Person | None, str]] = [
-        (None, s) for s in (*brief.premise, *(point.text for point in brief.musts))
-    ]
-    sentences += [(person, s) for person in brief.people for s in person.about]
-    for owner, sentence in ((o, s) for o, t in sentences for s in split_sentences(t)):
+    for owner, sentence in _told_of(brief):
         for one, other in _pairs(owner, sentence, brief):
             kind = next((kin[word] for word in kin if re.search(rf"\b{word}", sentence, re.I)), "")
             if kind and (one, other) not in found and (other, one) not in found:
@@ -92,6 +92,19 @@ def _relationships(brief: Brief) -> list[dict[str, Any]]:
         if (one, other) not in found and (other, one) not in found:
             found[one, other] = _relationship(one, other, "family", f"{one}, {other}.")
     return list(found.values())
+
+
+def _told_of(brief: Brief) -> list[tuple[Person | None, str]]:
+    """Sentences of the brief, each with the person it goes on about, where it says "her brother" and not whose."""
+    told: list[tuple[Person | None, str]] = []
+    about: Person | None = None
+    for text in (*brief.premise, *(point.text for point in brief.musts)):
+        for sentence in split_sentences(text):
+            whose = about if _WHOSE.search(sentence) else None
+            told.append((whose, sentence))
+            about = next((person for person in brief.people if person.names_occur_in(sentence)), about)
+    told += [(person, s) for person in brief.people for text in person.about for s in split_sentences(text)]
+    return told
 
 
 def _relationship(one: str, other: str, kind: str, sentence: str) -> dict[str, Any]:

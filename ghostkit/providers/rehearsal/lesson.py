@@ -24,7 +24,7 @@ _ELEMENTS: Final = (
     ("terms", r"glossary|terms|словар|термин"),
     ("exercises", r"exercise|question|упражнен|вопрос"),
 )
-_PART_WORDS: Final = {"story": 120, "steps": 90, "checks": 90, "goals": 70, "exercises": 70, "mechanism": 75}
+_PART_WORDS: Final = {"story": 120, "steps": 90, "checks": 90, "goals": 90, "exercises": 80, "mechanism": 75}
 _CLAUSE = re.compile(r"^(?:and |or )?(?=(?:why|how|what|when|where|whether|who)\b)", re.I)
 _SUBJECT = re.compile(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)")
 
@@ -62,12 +62,16 @@ class _Lesson:
         if sum(len(sentence.split()) for sentence in self.left) > self.scene.words // 2:
             while self.left:
                 self.page.say(self.left.pop(0))
+        elif self.scene.words < 200:
+            self._say("open")
+            self._fact()
         else:
             self._say("open", "claim")
             self._fact()
         self.page.close()
         asked = self._asked_for()
-        ending = max(14, self.scene.words // 12)
+        # A naming sentence and a closing one.
+        ending = max(32, self.scene.words // 12)
         limit = self.scene.words - ending
         for part in asked:
             if self._room(limit) > _PART_WORDS.get(part, 45):
@@ -111,7 +115,7 @@ class _Lesson:
         if missing:
             self.page.add("naming", names=", ".join(missing))
         for kind in ("why", "claim", "bridge", "why"):
-            left = self.scene.words - self.page.count - 14
+            left = self.scene.words - self.page.count - 16
             if left < 8:
                 break
             self.page.add(kind, at_most=left + 4, t=self._topic())

@@ -107,7 +107,9 @@ class Page:
         if kind == "spoken":
             self.line(text)
             return
-        if opening == self._opening:
+        for _ in range(_TRIES):
+            if opening != self._opening:
+                break
             pattern, filled = self._deal(kind)
             text, opening = self._said(pattern, filled, {"x": x, "bare": bare})
         self._used.add(pattern.source)
@@ -137,10 +139,6 @@ class Page:
             self.paragraphs.append(" ".join(self._sentences))
             self._sentences = []
         self._opening, self._lead_told = "", False
-
-    @property
-    def has_text(self) -> bool:
-        return self.count > 0
 
     @property
     def text(self) -> str:

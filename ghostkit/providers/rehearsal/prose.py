@@ -14,6 +14,7 @@ from ghostkit.providers.rehearsal.weaver import Weaver
 
 _TALK_WORDS = 45
 _TELL_WORDS = 75
+_CLOSING_WORDS = 15
 
 
 def write_scene(scene: Scene, manner: Manner, seed: str) -> str:
@@ -135,20 +136,19 @@ def _tell(page: Page, kinds: tuple[str, ...], weaver: Weaver, due: int, limit: i
 def _end(page: Page, scene: Scene, target: int, chance: Chance) -> None:
     """The turn, what is still missing, and an act; cut to measure."""
     _supply_missing(page, scene)
-    closing = page.fill("end")
-    left = target - page.count - len(closing.split())
+    left = target - page.count - _CLOSING_WORDS
     if left > 18:
         page.add("turn", at_most=left)
     kinds = ("do", "notice", "look") if scene.second is not None else ("do", "look", "alone")
     for number in range(12):
-        left = target - page.count - len(closing.split())
+        left = target - page.count - _CLOSING_WORDS
         if left < max(4, target // 40):
             break
         page.add(kinds[number % 3], at_most=left + target // 50)
         if number == 1:
             page.close()
-    if target - page.count > -target // 10 + len(closing.split()) or not page.has_text:
-        page.say(closing)
+    if target - page.count > _CLOSING_WORDS - target // 10 or not page.count:
+        page.add("end")
 
 
 def _supply_missing(page: Page, scene: Scene) -> None:

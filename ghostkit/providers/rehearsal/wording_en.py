@@ -96,9 +96,11 @@ ARCS: Final = (
     "is useful first and only then trusted",
 )
 TRAITS: Final = ("patient", "exact", "guarded", "dry", "stubborn", "watchful", "loyal", "proud", "quick", "courteous")
+# In order of weight: a debt owed to somebody's father is a debt.
 KIN: Final = {
+    "owes": "debt", "debt": "debt",
     "brother": "sibling", "sister": "sibling", "father": "parent", "mother": "parent", "daughter": "child",
-    "son": "child", "wife": "spouse", "husband": "spouse", "debt": "debt", "owes": "debt", "friend": "friend",
+    "son": "child", "wife": "spouse", "husband": "spouse", "friend": "friend",
     "loves": "love", "love": "love", "enemy": "rival", "twin": "twin", "hunts": "rival", "teacher": "mentor",
 }  # fmt: skip
 PLAIN_NOUNS: Final = (
