@@ -15,7 +15,8 @@ _ADVERSARY = re.compile(
     r"\b(?:relentless|enemy|villain|hunts|antagonist|audit|inspector|rival)\b|враг|злодей|противник", re.I
 )
 _WHOSE = re.compile(
-    r"\b(?:her|his|their|её|его|их)\b(?: \w+)? (?:brother|sister|father|mother|son|daughter|wife|husband|friend|брат|сестра|отец|мать|сын|дочь|муж|жена|друг)",
+    r"\b(?:her|his|their|её|его|их)\b(?: \w+)? (?:brother|sister|father|mother|son|daughter|wife|husband|friend"
+    r"|брат|сестра|отец|мать|сын|дочь|муж|жена|друг)",
     re.I,
 )
 _MENTOR = re.compile(r"\b(?:mentor|teacher|doctor|master|guide)\b|учител|наставник", re.I)

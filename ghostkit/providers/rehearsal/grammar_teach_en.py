@@ -60,7 +60,7 @@ _MECHANISM: Final = (
     "For {amount} nothing visible happens; that is {part} being put where {part2} can find it.",
     "If the power goes in the middle, {part} will be whole or it will be missing, and for {amount} {t}"
     " must cope with both.",
-    "Each {n} entries the machine stops, looks at {part}, and decides whether {t} can go on.",
+    "Every {n} entries the machine stops, looks at {part}, and decides whether {t} can go on.",
     "The trick is that {part} is never changed in place; a new one is written beside it, and {part2} points there.",
     "Whoever reads sees {part} as it was; whoever writes works on {part2}; {t} can keep the two apart for {amount}.",
     "You can watch it: open {tool}, do nothing for {amount}, and see {part} grow by {n}.",
@@ -107,7 +107,7 @@ _STORY_MIDDLE: Final = (
     "The copy was {spot}; {hero} had put it there {when} and never tried it.",
     "By the time somebody noticed {sign}, {part} had been wrong for {amount}.",
     "{hero} called the supplier, waited {amount}, and was told to restart.",
-    "Of {n} records {n2} came back, and nobody could say which were missing.",
+    "{N} records came back, the rest did not, and {part} could not say which were missing.",
     "They rebuilt {part} by hand, from paper kept {spot}, and it took {amount}.",
     "Everyone remembered {part} differently, {n} ways in all, and it had kept no record.",
     "It was {tool} that saved what was saved, found by chance {spot}.",

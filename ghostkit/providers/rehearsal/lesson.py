@@ -24,7 +24,16 @@ _ELEMENTS: Final = (
     ("terms", r"glossary|terms|словар|термин"),
     ("exercises", r"exercise|question|упражнен|вопрос"),
 )
-_PART_WORDS: Final = {"story": 120, "steps": 90, "checks": 90, "goals": 90, "exercises": 80, "mechanism": 75}
+_PART_WORDS: Final = {
+    "story": 120,
+    "steps": 90,
+    "checks": 90,
+    "goals": 90,
+    "exercises": 80,
+    "mechanism": 75,
+    "drawing": 75,
+    "example": 70,
+}
 _CLAUSE = re.compile(r"^(?:and |or )?(?=(?:why|how|what|when|where|whether|who)\b)", re.I)
 _SUBJECT = re.compile(r"(?<!\*)\*([A-Z][^*\n]+)\*(?!\*)")
 
@@ -135,7 +144,7 @@ class _Lesson:
         if not self.left:
             return
         sentence = self.left.pop(0)
-        if len(sentence.split()) > 30:
+        if len(sentence.split()) > 30 or sentence.startswith(("You ", "О чём глава")):
             self.page.say(sentence)
         else:
             self.page.frame("fact", x=sentence, bare=sentence)

@@ -26,10 +26,9 @@ def write_scene(scene: Scene, manner: Manner, seed: str) -> str:
     ending = max(12, min(80, target // 5))
     _open(page, scene, weaver)
     _middle(page, scene, manner, weaver, target - ending, chance)
-    while weaver.left:
-        weaver.weave(2)
-        page.close()
-    _end(page, scene, target, chance)
+    in_company = scene.second is not None and not weaver.last
+    weaver.finish()
+    _end(page, scene, target, in_company)
     return page.text
 
 
@@ -133,13 +132,13 @@ def _tell(page: Page, kinds: tuple[str, ...], weaver: Weaver, due: int, limit: i
     page.close()
 
 
-def _end(page: Page, scene: Scene, target: int, chance: Chance) -> None:
+def _end(page: Page, scene: Scene, target: int, in_company: bool) -> None:
     """The turn, what is still missing, and an act; cut to measure."""
     _supply_missing(page, scene)
     left = target - page.count - _CLOSING_WORDS
     if left > 18:
         page.add("turn", at_most=left)
-    kinds = ("do", "notice", "look") if scene.second is not None else ("do", "look", "alone")
+    kinds = ("do", "notice", "look") if in_company else ("do", "look", "alone")
     for number in range(12):
         left = target - page.count - _CLOSING_WORDS
         if left < max(4, target // 40):

@@ -10,7 +10,8 @@ is was;are were;has had;does did;can could;will would;may might;goes went;comes 
 tells told;says said;knows knew;finds found;leaves left;keeps kept;meets met;sees saw;hears heard;holds held;loses lost
 pays paid;sells sold;buys bought;brings brought;breaks broke;chooses chose;draws drew;drives drove;eats ate;falls fell
 feels felt;fights fought;forgets forgot;forgives forgave;grows grew;hides hid;lays laid;leads led;learns learned
-lends lent;lets let;lies lied;makes made;reads read;rides rode;rises rose;runs ran;sends sent;sets set;shows showed;shuts shut
+lends lent
+lets let;lies lied;makes made;reads read;rides rode;rises rose;runs ran;sends sent;sets set;shows showed;shuts shut
 sits sat;sleeps slept;speaks spoke;spends spent;stands stood;steals stole;swears swore;sweeps swept;teaches taught
 tears tore;thinks thought;throws threw;understands understood;wakes woke;wears wore;wins won;writes wrote;begins began
 becomes became;binds bound;bleeds bled;burns burned;catches caught;cuts cut;costs cost;deals dealt;digs dug;dies died

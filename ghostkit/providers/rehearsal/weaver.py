@@ -16,6 +16,7 @@ _READER = re.compile(
     r" chapter))?(,? from .+)?$",
     re.I,
 )
+_DIES = re.compile(r"\b(?:dies|is killed|drowns)\b|\b(?:умирает|погибает|гибнет)\b", re.I)
 _IN_CHAPTER = re.compile(r",? in (?:chapter [\w-]+|the (?:first|last|final|\w+th) chapter)\b", re.I)
 
 
@@ -24,14 +25,17 @@ class Weaver:
 
     def __init__(self, scene: Scene, page: Page, chance: Chance) -> None:
         self._scene, self._page, self._chance = scene, page, chance
-        self.left = [with_end(sentence) for sentence in scene.statements]
+        told = [with_end(sentence) for sentence in scene.statements]
+        # Whoever dies here goes on talking until the end of the scene.
+        self.last = [sentence for sentence in told if _DIES.search(sentence)]
+        self.left = [sentence for sentence in told if sentence not in self.last]
         # Where what has to be said already fills the section, it is said without a frame.
-        self._tight = sum(len(sentence.split()) for sentence in self.left) > scene.words // 2
+        self._tight = sum(len(sentence.split()) for sentence in told) > scene.words // 2
 
     @property
     def words_left(self) -> int:
         """About how many words what is left will take."""
-        return sum(len(sentence.split()) + (0 if self._tight else 6) for sentence in self.left)
+        return sum(len(sentence.split()) + (0 if self._tight else 6) for sentence in (*self.left, *self.last))
 
     @property
     def is_tight(self) -> bool:
@@ -41,6 +45,13 @@ class Weaver:
         """Say the next `count` of what is left."""
         for _ in range(min(count, len(self.left))):
             self._say(self.left.pop(0))
+
+    def finish(self) -> None:
+        """Say all that is left, and last what nobody comes back from."""
+        self.left, self.last = self.left + self.last, []
+        while self.left:
+            self.weave(2)
+            self._page.close()
 
     def _say(self, sentence: str) -> None:
         told = self._told(sentence)
