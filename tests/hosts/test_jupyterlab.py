@@ -15,6 +15,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -134,9 +135,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 def page(require: Require) -> Iterator[Page]:
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     require("chromium", chromium, "Chromium is not installed")
-    playwright = pytest.importorskip("playwright.sync_api")
+    require("chromium", find_spec("playwright"), "the Python package playwright is not installed")
+    from playwright.sync_api import sync_playwright
+
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=chromium, args=quiet)
         yield browser.new_page(viewport={"width": 1280, "height": 900})
         browser.close()
@@ -186,7 +189,7 @@ def wait_for_more_words(page: Page, than: int) -> None:
     page.wait_for_function("n => document.querySelector('.gk-prose').innerText.split(/\\s+/).length > n", arg=than)
 
 
-def test_prose_arrives_and_stop_keeps_it(lab: Lab, page: Page, tmp_path: Path) -> None:
+def test_prose_arrives_and_stop_keeps_it(page: Page, lab: Lab, tmp_path: Path) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(request.url))
     notebook = Notebook(page, lab, lab.notebook("first", CELLS))

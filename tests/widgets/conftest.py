@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -88,9 +89,11 @@ def browser(require: Require) -> Iterator[Browser]:
     """Chromium, for one module only: while Playwright is open its event loop stands in the way of `anyio.run`."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     require("chromium", chromium, "Chromium is not installed")
-    playwright = pytest.importorskip("playwright.sync_api")
+    require("chromium", find_spec("playwright"), "the Python package playwright is not installed")
+    from playwright.sync_api import sync_playwright
+
     quiet = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
-    with playwright.sync_playwright() as driver:
+    with sync_playwright() as driver:
         opened = driver.chromium.launch(executable_path=chromium, args=quiet)
         yield opened
         opened.close()
