@@ -35,7 +35,6 @@ async def outlined(folder):
     return book
 
 gk.registry.register_provider("scripted", lambda: ScriptedProvider(answer))
-jupyter.use()
 """
 
 
@@ -66,11 +65,11 @@ def test_the_first_cells_work_as_they_stand(tmp_path: Path) -> None:
         kernel.cell(
             'book = gk.Book.create("projects/salt-road", title="The Salt Road", brief="A courier crosses a dying sea.")'
         )
-        kernel.cell("from ghostkit.hosts import jupyter; jupyter.use()")
         outline = kernel.cell("await book.outline()").shown
         assert "The Salt Road" in outline["text/html"]
         kernel.cell("run = book.chapters[0].write()")
-        assert re.fullmatch(r"<Run: chapter 1 of 'The Salt Road' .*>", kernel.cell("run").shown["text/plain"])
+        shown = kernel.cell("run").shown
+        assert re.fullmatch(r"<Run: chapter 1 of 'The Salt Road' .*>", shown["text/plain"])
         done = kernel.cell("await run").shown
         assert done["text/plain"].endswith(": done>")
         assert done["text/html"].count("<p dir=") > 10
@@ -78,7 +77,7 @@ def test_the_first_cells_work_as_they_stand(tmp_path: Path) -> None:
         prose = kernel.cell("print(book.chapters[0].text)").printed
         kernel.manager.restart_kernel(now=True)
         kernel.client.wait_for_ready(timeout=30)
-        kernel.cell("import ghostkit as gk; from ghostkit.hosts import jupyter; jupyter.use()")
+        kernel.cell("import ghostkit as gk")
         again = kernel.cell('book = gk.Book.open("projects/salt-road"); book.runs[-1]').shown
         assert again["text/html"] == done["text/html"]
         assert again["text/plain"] == done["text/plain"]

@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.kernel]
 
 START_S = 40.0
 CELLS = [
-    "import ghostkit as gk\nfrom ghostkit.hosts import jupyter; jupyter.use()",
+    "import ghostkit as gk",
     'book = gk.Book.create("salt-road", title="The Salt Road", brief="A courier crosses a dying sea.", chapters=3)',
     "await book.outline()",
     "%env GHOSTKIT_REHEARSAL_TOKENS_PER_S=40\nrun = book.chapters[0].write()\nrun",
