@@ -18,9 +18,7 @@ def split_model(name: str) -> tuple[str, str]:
     """`provider:model` → (provider, model); a bare provider name gets an empty model (its default)."""
     provider, _, model = name.partition(":")
     if not provider.strip():
-        raise UnknownName(
-            f"{name!r} names no provider.", fix="Write provider:model, for example rehearsal:novelist."
-        )
+        raise UnknownName(f"{name!r} names no provider.", fix="Write provider:model, for example rehearsal:novelist.")
     return provider.strip(), model.strip()
 
 

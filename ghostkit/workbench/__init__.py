@@ -1,8 +1,9 @@
 """The public face: the live book and its runs."""
 
-from ghostkit.workbench.book import Book, check_model
+from ghostkit.workbench.book import Book
 from ghostkit.workbench.growing import GrowingBook, generate_book
 from ghostkit.workbench.handles import Chapter, Section
+from ghostkit.workbench.model_choice import check_model
 from ghostkit.workbench.run import Run
 from ghostkit.workbench.run_state import RUN_TRANSITIONS, RunState
 from ghostkit.workbench.services import Services

@@ -5,8 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import weakref
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,14 +14,14 @@ from ghostkit import __version__
 from ghostkit import book as values
 from ghostkit.book.files import sweep_temporaries
 from ghostkit.book.folder import ProjectFolder
-from ghostkit.errors import GhostkitError, InputError, ModelChoiceNeeded, UnknownName
-from ghostkit.generation import GenerationService, StepResult, StepSpec, complete_text
-from ghostkit.ledger import Origin, Slot, SqliteLedger, Who
+from ghostkit.errors import GhostkitError, InputError, UnknownName
+from ghostkit.generation import StepResult
+from ghostkit.ledger import Who
 from ghostkit.ports import Spawner
-from ghostkit.providers import ProviderRegistry, registry, split_model
 from ghostkit.settings import get_settings
 from ghostkit.workbench.creation import check_title
 from ghostkit.workbench.handles import Chapter, Section
+from ghostkit.workbench.model_choice import check_model, choose_model
 from ghostkit.workbench.run import Run
 from ghostkit.workbench.run_state import RunState
 from ghostkit.workbench.services import Services
@@ -30,15 +29,12 @@ from ghostkit.workbench.session import Session
 from ghostkit.workbench.spawning import find_spawner
 from ghostkit.writing.absorbing import Absorber
 from ghostkit.writing.manuscript import Manuscript, find_section
-from ghostkit.writing.material import title_material
 from ghostkit.writing.plan import Goal
 from ghostkit.writing.tracked_files import FileKeeper, all_files
 
 if TYPE_CHECKING:
     from ghostkit.export import Exported
     from ghostkit.workbench.pages import OutlineView
-
-DEFAULT_MODEL = "rehearsal"
 
 _open_books: weakref.WeakValueDictionary[Path, Book] = weakref.WeakValueDictionary()
 _opening = threading.Lock()
@@ -334,68 +330,20 @@ class Book:
 
         Rehearsal is never slipped into a book that holds real words: then `ModelChoiceNeeded` names the choices.
         """
-        chosen = model or self.value.settings.model or get_settings().model
-        if not chosen:
-            self.look_for_edits()  # words of a person may stand in a file that nobody has read yet
-            real = self._real_words()
-            if real:
-                raise ModelChoiceNeeded(
-                    f"This book holds {real}, and no model is chosen to go on with.",
-                    fix="Name one: rehearsal (an offline stand-in), or provider:model; there is "
-                    f"{', '.join(self.services.providers.list_providers())}.",
-                )
-            chosen = DEFAULT_MODEL
-        full = check_model(chosen, self.services.providers)
-        if model and not self.value.settings.model:
-            self.manuscript.change_structure(lambda book: replace(book, settings=replace(book.settings, model=full)))
-        return full
-
-    def _real_words(self) -> str:
-        """What in the book is not rehearsal's, in words; empty if all of it is."""
-        for head in self.manuscript.heads():
-            if head.kind == "section" and head.origin is Origin.HUMAN:
-                return "words of a person"
-            if head.kind == "section" and head.model and split_model(head.model)[0] != "rehearsal":
-                return f"text by {head.model}"
-        return ""
+        return choose_model(self, model)
 
     async def generate(self, prompt: str, *, model: str | None = None, **options: Any) -> StepResult:
         """Ask a model something beside the book, without a place in it."""
-        async with self._aside() as service:
+        from ghostkit.workbench.aside import aside
+
+        async with aside(self) as service:
             return await service.generate(self.choose_model(model), prompt, **options)
 
     async def propose_title(self, *, model: str | None = None) -> str:
         """A title for the book by a model; the book keeps its own until `retitle`."""
-        made = title_material(self.value)
-        async with self._aside() as service:
-            spec = StepSpec(
-                slot=Slot(object_id=self.value.id, kind="title"),
-                model=self.choose_model(model),
-                prompt=service.prompts.render(made.template, **made.variables),
-                max_tokens=made.max_tokens,
-                inputs=made.inputs,
-            )
-            text = complete_text(await service.run_step(spec))
-        return " ".join(text.split()).strip('"“”')
+        from ghostkit.workbench.aside import propose_title
 
-    @asynccontextmanager
-    async def _aside(self) -> AsyncIterator[GenerationService]:
-        """A service with a ledger of its own in memory, for texts that have no place in the book."""
-        service = GenerationService(
-            ledger=SqliteLedger(None),
-            who=self.who(),
-            events=self.events,
-            prompts=self.services.prompts(),
-            providers=self.services.providers,
-            streams=self.streams,
-            options=self.services.options,
-        )
-        service.ledger.acquire_lease({"goal": "a prompt"})
-        try:
-            yield service
-        finally:
-            await service.aclose()
-            service.ledger.close()
+        return await propose_title(self, model)
 
     # ── people's acts ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -438,13 +386,6 @@ def _file_identity(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_dev, found.st_ino
-
-
-def check_model(name: str, providers: ProviderRegistry = registry) -> str:
-    """`provider:model` with the model filled in; raises `UnknownName` for what doesn't exist."""
-    provider_name, model = split_model(name)
-    info = providers.create_provider(provider_name).info(model)
-    return f"{info.provider}:{info.model}"
 
 
 def parse_until(text: str | None) -> tuple[int, int] | None:

@@ -1,0 +1,57 @@
+"""Which model a book is written with, and when a person must say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ghostkit.errors import ModelChoiceNeeded
+from ghostkit.ledger import Origin
+from ghostkit.providers import ProviderRegistry, registry, split_model
+from ghostkit.settings import get_settings
+
+if TYPE_CHECKING:
+    from ghostkit.workbench.book import Book
+
+DEFAULT_MODEL = "rehearsal"
+
+
+def choose_model(book: Book, model: str | None) -> str:
+    """The model to write with: given, else the book's, else the setting's, else the embedded rehearsal.
+
+    Rehearsal is never slipped into a book that holds real words: then `ModelChoiceNeeded` names the choices. A
+    model that is given becomes the book's, if it had none.
+    """
+    chosen = model or book.value.settings.model or get_settings().model
+    providers = book.services.providers
+    if not chosen:
+        book.look_for_edits()  # words of a person may stand in a file that nobody has read yet
+        real = _real_words(book)
+        if real:
+            raise ModelChoiceNeeded(
+                f"This book holds {real}, and no model is chosen to go on with.",
+                fix="Name one: rehearsal (an offline stand-in), or provider:model; there is "
+                f"{', '.join(providers.list_providers())}.",
+            )
+        chosen = DEFAULT_MODEL
+    full = check_model(chosen, providers)
+    if model and not book.value.settings.model:
+        book.manuscript.change_structure(lambda value: replace(value, settings=replace(value.settings, model=full)))
+    return full
+
+
+def check_model(name: str, providers: ProviderRegistry = registry) -> str:
+    """`provider:model` with the model filled in; raises `UnknownName` for what doesn't exist."""
+    provider_name, model = split_model(name)
+    info = providers.create_provider(provider_name).info(model)
+    return f"{info.provider}:{info.model}"
+
+
+def _real_words(book: Book) -> str:
+    """What in the book is not rehearsal's, in words; empty if all of it is."""
+    for head in book.manuscript.heads():
+        if head.kind == "section" and head.origin is Origin.HUMAN:
+            return "words of a person"
+        if head.kind == "section" and head.model and split_model(head.model)[0] != "rehearsal":
+            return f"text by {head.model}"
+    return ""
