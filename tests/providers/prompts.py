@@ -74,7 +74,8 @@ class BookInPrompts:
 
     def characters_request(self) -> Request:
         task = block("task", "Describe the people.", kind="characters", language=self.language)
-        return self.request(self.book(), self.plan(), task, slot="book:characters")
+        plan = [self.plan()] if self.outline else []
+        return self.request(self.book(), *plan, task, slot="book:characters")
 
     def chapter(self, number: int) -> str:
         planned = self.outline["chapters"][number - 1]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from ghostkit.providers.contract import Request
+from ghostkit.providers.rehearsal.chance import seed_of
 from ghostkit.providers.rehearsal.facts import Brief, read_brief
 from ghostkit.providers.rehearsal.invented import with_cast
 from ghostkit.providers.rehearsal.reading import Prompt, read_prompt, split_brief_and_points
@@ -72,7 +73,7 @@ def _section(prompt: Prompt, request: Request) -> str:
 
     brief = brief_of(prompt)
     # The seed is the book's, not the section's: its sections share the decks and so don't repeat each other.
-    seed = f"{brief.title}\x1f{prompt.variation}\x1f{prompt.model}"
+    seed = f"{seed_of(brief.title, brief.text):x}\x1f{prompt.variation}\x1f{prompt.model}"
     return _prose(read_scene(prompt, brief), manner_of(prompt.style), seed)
 
 

@@ -9,7 +9,7 @@ from ghostkit.providers.rehearsal.chance import Chance
 from ghostkit.providers.rehearsal.facts import Brief
 from ghostkit.providers.rehearsal.numerals import chapters_named
 from ghostkit.providers.rehearsal.people import Person
-from ghostkit.providers.rehearsal.sentences import split_sentences, with_end
+from ghostkit.providers.rehearsal.sentences import split_sentences, upper_first, with_end
 
 _ADVERSARY = re.compile(
     r"\b(?:relentless|enemy|villain|hunts|antagonist|audit|inspector|rival)\b|враг|злодей|противник", re.I
@@ -36,7 +36,7 @@ def _described(person: Person, brief: Brief, chance: Chance, at: int) -> dict[st
     about = [with_end(sentence) for sentence in person.about]
     traits = _traits(person) or chance.shuffled(wording.TRAITS)[:3]
     told = [sentence for sentence in brief.premise if person.names_occur_in(sentence)]
-    description = " ".join(about) or person.role
+    description = " ".join(about) or (with_end(upper_first(person.role)) if person.role else "")
     arc = [sentence for sentence in (p.text for p in brief.musts) if person.names_occur_in(sentence)]
     return {
         "name": person.name,

@@ -37,6 +37,8 @@ _TEACHING = re.compile(
 _FIRST_PERSON = re.compile(r"\bfirst[- ]person\b|от первого лица", re.I)
 _SHE_TELLS = re.compile(r"рассказчица|героиня рассказывает|woman (?:tells|narrat)|her own words", re.I)
 _CHAPTER_ITEM = re.compile(r"(?<![\d.,])(\d{1,3})[.)]?\s+([^\W\d_][^()\n]*?)\s*\(([^)]*)\)")
+_PERSON_LINE = re.compile(r"^\s*[-*•]\s+(?:\*\*[^*]{2,40}\*\*|[A-ZА-ЯЁ][\w’'-]+(?: [A-ZА-ЯЁ][\w’'-]+){0,2}\s*[:,(—–])")
+MOST: Final = 40_000
 _NAMED_LINE = re.compile(r"^(?:\d{1,3}[.)]|(?:chapter|глава)\s+\d{1,3}[.:]?)\s+(.+)$", re.I)
 
 
@@ -80,8 +82,11 @@ class Brief:
 
 @lru_cache(maxsize=256)
 def read_brief(text: str, title: str, language: str, model: str = "", style: str = "") -> Brief:
-    """Read a brief in Markdown, of any shape down to one line."""
+    """Read a brief in Markdown, of any shape down to one line; what lies beyond `MOST` characters is not read."""
+    text = text[:MOST]
     parts = _parts(text)
+    if "people" not in parts:
+        parts = _with_listed_people(parts)
     intro = split_sentences(plain(parts.get("intro", "")))
     premise = split_sentences(plain(parts.get("premise", ""))) or _premise_of(intro)
     chapters = _named_chapters(parts.get("parts", ""))
@@ -125,6 +130,19 @@ def _parts(text: str) -> dict[str, str]:
     return {name: "\n".join(lines).strip() for name, lines in parts.items() if "\n".join(lines).strip()}
 
 
+def _with_listed_people(parts: dict[str, str]) -> dict[str, str]:
+    """People of a list that stands under no heading of theirs: two lines or more that begin with a name."""
+    found: list[str] = []
+    rest = dict(parts)
+    for name in ("intro", "premise", "other"):
+        lines = rest.get(name, "").splitlines()
+        named = [line for line in lines if _PERSON_LINE.match(line)]
+        if len(named) >= 2:
+            found += named
+            rest[name] = "\n".join(line for line in lines if line not in named)
+    return {**rest, "people": "\n".join(found)} if found else parts
+
+
 def _heading_kind(heading: str) -> str:
     low = heading.lower()
     return next((kind for kind, words in _HEADINGS.items() if re.search(words, low)), "other")
@@ -143,7 +161,7 @@ def _premise_of(intro: tuple[str, ...]) -> tuple[str, ...]:
         r"|(?:прошедшее|настоящее) время\b",
         re.I,
     )
-    told = tuple(sentence for sentence in intro if not form.search(sentence))
+    told = tuple(sentence for sentence in intro if not form.search(sentence) and len(sentence.split()) > 2)
     return told or intro
 
 

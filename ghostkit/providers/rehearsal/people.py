@@ -244,7 +244,7 @@ def _is_single_name(name: str, text: str) -> bool:
     inside = [
         m.start()
         for m in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", text)
-        if not re.search(r"(?:^|[.!?…:]\s+|\n\s*(?:[-*]\s+)?|#\s*)$", text[: m.start()])
+        if not re.search(r"(?:^|[.!?…:]\s+|\n\s*(?:[-*]\s+)?|#\s*)$", text[max(0, m.start() - 12) : m.start()])
     ]
     before = [text[max(0, at - 24) : at] for at in inside]
     return bool(inside) and not any(

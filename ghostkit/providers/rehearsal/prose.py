@@ -38,7 +38,7 @@ def _page(scene: Scene, manner: Manner, seed: str) -> Page:
     language = "ru" if scene.brief.language == "ru" else "en"
     spare = Chance("spare", seed, scene.index).shuffled(wording_for(language).PLAIN_NOUNS)
     things = [thing if language == "ru" else f"the {thing}" for thing in (*scene.things, *spare)]
-    somewhere = scene.place or ("это место" if language == "ru" else "the house")
+    somewhere = scene.place or ("дом" if language == "ru" else "the house")
     return Page(
         grammar_for(_grammar(language), f"{seed}\x1f{manner.name}", manner.length),
         slots={"o": things[0], "o2": things[1], "place": somewhere},

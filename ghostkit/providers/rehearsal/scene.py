@@ -25,6 +25,8 @@ class Scene:
     things: tuple[str, ...]
     topics: tuple[str, ...]
     statements: tuple[str, ...]
+    planned: frozenset[str]
+    """The statements that come from the section's brief; the others are its points."""
     asked: str
     """The section's brief and points as they came: what has to be found again in the text."""
     words: int
@@ -52,6 +54,7 @@ def read_scene(prompt: Prompt, brief: Brief) -> Scene:
         place=place,
         things=_things(asked, brief, chapter, section),
         topics=tuple(topics_in(points)) if not brief.is_fiction else (),
+        planned=frozenset(_distinct(sentences)),
         statements=_distinct([*sentences, *(statements_in(points) if not brief.is_fiction else points)]),
         asked=asked,
         words=task.number("words", prompt.block("book").number("words", 400)),
@@ -73,6 +76,7 @@ def free_scene(brief: Brief, words: int) -> Scene:
         things=_things(brief.text, brief, 1, 1),
         topics=(),
         statements=_distinct(told[:3]),
+        planned=frozenset(),
         asked="\n".join(told[:3]),
         words=words,
         index=0,

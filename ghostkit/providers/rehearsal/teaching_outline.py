@@ -112,9 +112,9 @@ def _topics(brief: Brief, share: Share, of: int) -> list[str]:
     )  # fmt: skip
     at = share.number - 1
     stage = stages[at * len(stages) // max(of, len(stages))] if of > len(stages) else stages[at]
-    own = phrases[at % len(phrases)] if phrases else brief.title
+    own = phrases[at % len(phrases)] if phrases else ""
     cycle = f" {at // len(stages) + 1}" if of > len(stages) else ""
-    return [f"{stage}{cycle}", own]
+    return [topic for topic in (f"{stage}{cycle}", own) if topic]
 
 
 def _listed(items: Sequence[str]) -> str:

@@ -25,6 +25,7 @@ class Weaver:
 
     def __init__(self, scene: Scene, page: Page, chance: Chance) -> None:
         self._scene, self._page, self._chance = scene, page, chance
+        self._planned = {with_end(sentence) for sentence in scene.planned}
         told = [with_end(sentence) for sentence in scene.statements]
         # Whoever dies here goes on talking until the end of the scene.
         self.last = [sentence for sentence in told if _DIES.search(sentence)]
@@ -71,6 +72,8 @@ class Weaver:
     def _kind(self, sentence: str) -> str:
         scene = self._scene
         acts = any(person.names_occur_in(sentence) for person in scene.brief.people)
+        if sentence in self._planned and not acts:
+            return "plain"
         if scene.brief.language == "ru":
             return self._russian_kind(acts)
         if scene.first_person and acts:

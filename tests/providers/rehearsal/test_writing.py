@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -279,3 +280,26 @@ def test_an_english_word_is_about_one_and_a_third_tokens(whole: Written) -> None
     text = " ".join(whole.texts.values())
     if whole.book.language == "en":
         assert 1.25 <= count_tokens(text) / len(text.split()) <= 1.4
+
+
+def test_a_list_of_people_needs_no_heading() -> None:
+    book = BookInPrompts(title="M", brief="- Alice: 30, pilot\n- Bob: 40, thief\n\nThey meet. Bob steals the map.")
+    people = json.loads(RehearsalProvider().text_for(book.characters_request()))["characters"]
+    assert [person["name"] for person in people] == ["Alice", "Bob"]
+
+
+def test_a_brief_of_half_a_megabyte_is_read_in_good_time() -> None:
+    book = BookInPrompts(title="Big", brief="Mira goes to Rome. Jon Vale stays there. " * 12_000, chapters=2)
+    started = time.process_time()
+    outline = json.loads(RehearsalProvider().text_for(book.outline_request()))
+    assert len(outline["chapters"]) == 2
+    assert time.process_time() - started < 5
+
+
+def test_nobody_talks_after_dying_in_the_scene() -> None:
+    book = written("salt-road")
+    dying = [place for place, text in book.texts.items() if "Arden died" in text]
+    assert len(dying) == 1
+    after = book.texts[dying[0]].split("Arden died")[1]
+    assert "Arden said" not in after
+    assert not any("Arden Quick said" in text for place, text in book.texts.items() if place[0] > 6)
