@@ -183,39 +183,43 @@ def write_chapter_outline(
     wording = wording_for(brief.language)
     chance = Chance("chapter", seed, brief.title, number)
     present = [person for person in people if person.names_occur_in(chapter_brief)] or list(people)[:2]
-    points = [*points]
     shares = _deal(points, sections)
     told = _deal(list(split_sentences(chapter_brief)), sections)
     scenes = _rotated(wording.SCENES, brief, number, sections)
     alone = chance.shuffled(wording.ALONE)
     titles = _rotated(wording.SECTION_TITLES, brief, number, sections)
     nouns = _fresh_nouns(chapter_brief, points, brief, wording, chance, sections)
-    places = [place.name for place in brief.places if place.name in chapter_brief] or [p.name for p in brief.places[:1]]
+    places = [place.name for place in brief.places if place.name in chapter_brief]
+    places = places or [place.name for place in brief.places[:1]]
     planned: list[dict[str, Any]] = []
     for at in range(sections):
-        lead = present[0]
         second = present[1 + at % (len(present) - 1)] if len(present) > 1 else None
         place = places[min(at * len(places) // sections, len(places) - 1)] if places else ""
-        scene = scenes[at] if second else alone[at % len(alone)]
-        noun, noun2 = nouns[at], nouns[(at + 1) % len(nouns)]
-        scene = scene.format(A=lead.name, B=(second or lead).name, o=f"the {noun}")
-        where = (
-            ""
-            if not place or any(place.lower() in sentence.lower() for sentence in told[at])
-            else f"{upper_first(place)}. "
-        )
-        words = {"A": lead.short, "B": (second or lead).short, "place": place or lead.short}
-        named = titles[at % len(titles)].format(
-            Noun=upper_first(noun), noun=noun, Noun2=upper_first(noun2), noun2=noun2, **words
-        )
+        words = _words_of_a_section(present[0], second, place, nouns, at)
+        scene = (scenes[at] if second else alone[at % len(alone)]).format(**words["brief"])
+        said = any(place.lower() in sentence.lower() for sentence in told[at])
+        where = "" if not place or said else f"{upper_first(place)}. "
         planned.append(
             {
-                "title": upper_first(named),
+                "title": upper_first(titles[at % len(titles)].format(**words["title"])),
                 "brief": f"{where}{' '.join([*told[at], scene])}".strip(),
                 "points": shares[at],
             }
         )
     return {"sections": _distinct_titles(planned)}
+
+
+def _words_of_a_section(
+    lead: Person, second: Person | None, place: str, nouns: Sequence[str], at: int
+) -> dict[str, dict[str, str]]:
+    """What fills the slots of a section's title (short names) and of its brief (full names)."""
+    noun, noun2 = nouns[at % len(nouns)], nouns[(at + 1) % len(nouns)]
+    other = second or lead
+    title = {
+        "Noun": upper_first(noun), "noun": noun, "Noun2": upper_first(noun2), "noun2": noun2,
+        "A": lead.short, "B": other.short, "place": place or lead.short,
+    }  # fmt: skip
+    return {"title": title, "brief": {"A": lead.name, "B": other.name, "o": f"the {noun}"}}
 
 
 def _deal(items: Sequence[str], hands: int) -> list[list[str]]:
