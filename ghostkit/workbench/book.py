@@ -307,7 +307,11 @@ class Book:
         self._runs[run.id] = run
         self._observe()
         session = Session(self, run, parallel=parallel, budget_usd=limit, export=export)
-        place(session.work, f"ghostkit run {run.id}")
+        try:
+            place(session.work, f"ghostkit run {run.id}")
+        except BaseException:
+            del self._runs[run.id]  # nothing will carry it out
+            raise
         return run
 
     def _observe(self) -> None:
