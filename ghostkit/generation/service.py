@@ -87,7 +87,7 @@ class GenerationService:
             left = await self._left_over(spec, options)
             request = Request(
                 model=model,
-                messages=continued(spec.prompt.messages, left),
+                messages=self._continued(spec.prompt.messages, left),
                 max_tokens=spec.max_tokens,
                 parameters=spec.parameters,
                 attempt_id="a-" + secrets.token_hex(8),
@@ -103,7 +103,13 @@ class GenerationService:
 
     async def messages_for(self, spec: StepSpec) -> tuple[Message, ...]:
         """What `run_step` would send now, for a look beforehand; nothing is sent or recorded."""
-        return continued(spec.prompt.messages, await self._left_over(spec, self._options()))
+        return self._continued(spec.prompt.messages, await self._left_over(spec, self._options()))
+
+    def _continued(self, messages: tuple[Message, ...], left: str) -> tuple[Message, ...]:
+        """The prompt, followed by the beginning of an answer that is to be gone on with."""
+        if not left:
+            return messages
+        return (*messages, Message(role="assistant", parts=(left,)), *self.prompts.render("continuation").messages)
 
     async def _wait_for_retry(self, spec: StepSpec, result: StepResult, number: int) -> None:
         error = result.error
@@ -369,17 +375,6 @@ class GenerationService:
         for provider in self._open_providers.values():
             await provider.aclose()
         self._open_providers.clear()
-
-
-def continued(messages: tuple[Message, ...], left: str) -> tuple[Message, ...]:
-    """The prompt, followed by the beginning of an answer that is to be gone on with."""
-    if not left:
-        return messages
-    return (
-        *messages,
-        Message(role="assistant", parts=(left,)),
-        Message(role="user", parts=("Go on from exactly where this ends; repeat nothing.",)),
-    )
 
 
 def _usable(spec: StepSpec, text: str) -> bool:
