@@ -99,32 +99,8 @@ class PromptService:
         for folder in self._folders:
             path = folder / f"{name}.md"
             if path.is_file():
-                template = parse_template(path.read_text(encoding="utf-8"), path.name)
-                self._check_uses(template)
-                return template
+                return _checked_template(path.read_text(encoding="utf-8"), path.name, self._folders)
         raise UnknownName(f"There is no prompt template {name!r}.", fix=f"There is: {', '.join(self.names())}.")
-
-    def _check_uses(self, template: PromptTemplate) -> None:
-        from jinja2 import TemplateSyntaxError, meta
-
-        used: set[str] = set()
-        for role, text in template.blocks:
-            if role == "each":
-                used.add(text)
-                continue
-            try:
-                used |= meta.find_undeclared_variables(_environment(self._folders).parse(text))
-            except TemplateSyntaxError as error:
-                raise TemplateError(
-                    f"The template {template.name!r} can't be read: {error.message}.",
-                    fix="Correct its {{ … }} and {% … %}.",
-                ) from error
-        if used - template.variables:
-            raise TemplateError(
-                f"The template {template.name!r} uses {', '.join(sorted(used - template.variables))} "
-                "without declaring it.",
-                fix="Add it to the template's variables line.",
-            )
 
 
 # Shared by all services, since compiling a template takes longer than filling it in; bounded, since services go.
@@ -143,6 +119,35 @@ def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
     )
     environment.filters["attribute"] = _attribute
     return environment
+
+
+@functools.lru_cache(maxsize=256)
+def _checked_template(text: str, where: str, folders: tuple[Path, ...]) -> PromptTemplate:
+    template = parse_template(text, where)
+    _check_uses(template, folders)
+    return template
+
+
+def _check_uses(template: PromptTemplate, folders: tuple[Path, ...]) -> None:
+    from jinja2 import TemplateSyntaxError, meta
+
+    used: set[str] = set()
+    for role, text in template.blocks:
+        if role == "each":
+            used.add(text)
+            continue
+        try:
+            used |= meta.find_undeclared_variables(_environment(folders).parse(text))
+        except TemplateSyntaxError as error:
+            raise TemplateError(
+                f"The template {template.name!r} can't be read: {error.message}.",
+                fix="Correct its {{ … }} and {% … %}.",
+            ) from error
+    if used - template.variables:
+        raise TemplateError(
+            f"The template {template.name!r} uses {', '.join(sorted(used - template.variables))} without declaring it.",
+            fix="Add it to the template's variables line.",
+        )
 
 
 @functools.lru_cache(maxsize=256)

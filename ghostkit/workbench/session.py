@@ -187,7 +187,8 @@ class Session:
             manuscript, CheckpointManager(manuscript.folder.checkpoints), self.who, self.book.events
         )
         style = await in_thread(style_named, manuscript.book.style, manuscript.folder)
-        writer = BookWriter(
+        writer = await in_thread(  # it reads what every file was when last seen
+            BookWriter,
             manuscript,
             self.service,
             model=self.run.model,
