@@ -23,10 +23,14 @@ async def measure(report: Report, quick: bool) -> None:
         texts = sum(len(zlib.compress(section.content.encode(), 6)) for _, section in book.value.sections())
         sections = sum(1 for _ in book.value.sections())
         book.close()
-        size = sum(file.stat().st_size for file in Path(folder).glob("book/ledger.sqlite*"))
+        size = _bytes_of_ledger(Path(folder) / "book")
     report.add(
         "ledger_bytes_over_compressed_text", size / texts, 4.0, "zlib of each section", bytes=size, sections=sections
     )
+
+
+def _bytes_of_ledger(folder: Path) -> int:
+    return sum(file.stat().st_size for file in folder.glob("ledger.sqlite*"))
 
 
 def run(report: Report, quick: bool) -> None:

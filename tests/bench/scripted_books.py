@@ -25,7 +25,26 @@ from ghostkit.providers import (
 )
 
 _TASK = re.compile(r'<task kind="(\w+)"[^>]*?(?: number="([\d.]+)")?[^>]*>')
-_WORDS = "the salt road ran west past wells that had gone bitter one after another and nobody said so".split()
+_WORDS = [
+    "the",
+    "salt",
+    "road",
+    "ran",
+    "west",
+    "past",
+    "wells",
+    "that",
+    "had",
+    "gone",
+    "bitter",
+    "one",
+    "after",
+    "another",
+    "and",
+    "nobody",
+    "said",
+    "so",
+]
 
 
 def prose(number: str, tokens: int) -> list[str]:

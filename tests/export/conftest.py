@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -15,17 +14,8 @@ import pytest
 EpubCheck = Callable[[bytes], dict[str, Any]]
 
 
-def require(tool: str, found: object, reason: str) -> None:
-    """Skip with `reason` unless the tool was found; fail where GHOSTKIT_REQUIRE (a comma list) names it."""
-    if found:
-        return
-    if tool in os.environ.get("GHOSTKIT_REQUIRE", "").split(","):
-        pytest.fail(f"GHOSTKIT_REQUIRE asks for {tool}: {reason}")
-    pytest.skip(reason)
-
-
 @pytest.fixture(scope="session")
-def epubcheck(tmp_path_factory: pytest.TempPathFactory) -> EpubCheck:
+def epubcheck(tmp_path_factory: pytest.TempPathFactory, require: Callable[[str, object, str], None]) -> EpubCheck:
     """Run the real EPUBCheck on an EPUB's bytes; gives its JSON report."""
     command, java = shutil.which("epubcheck"), shutil.which("java")
     require("java", command and java, "EPUBCheck is not installed (Debian: epubcheck and a Java runtime)")
