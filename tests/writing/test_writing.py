@@ -13,6 +13,7 @@ import pytest
 
 from ghostkit.errors import BookDamaged, GhostkitError, IncompleteEnding, ProviderError, ServerError, StorageError
 from ghostkit.events import EVENT_CONTEXT, EVENT_DATA, Event, EventType
+from ghostkit.events.rotating_file import in_writer_thread
 from ghostkit.providers import Ending, Request
 
 from ..desk import Desk, finish, place_of, write
@@ -417,6 +418,7 @@ async def test_a_missing_folder_is_a_sentence(desk: Desk) -> None:
     run = await _ended(book)
     assert run.state == "failed"
     assert isinstance(run.error, GhostkitError)
+    in_writer_thread(lambda: None).result(timeout=10)  # the log writes in a thread of its own
     # Nothing of the book itself is made anew where it was; only its lock and its log tell of the try.
     assert {path.name for path in desk.path(".").iterdir()} <= {"ledger.lock", "logs"}
     shutil.rmtree(desk.path("."))
