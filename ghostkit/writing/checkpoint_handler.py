@@ -54,17 +54,15 @@ class CheckpointHandler:
         return self._manager.load()
 
     def catch_up(self) -> list[Event]:
-        """Save the checkpoint that a crash kept from following its chapter."""
+        """Save the checkpoints that a crash, or a disk full for a while, kept from following their chapters."""
         ledger = self._manuscript.ledger
-        completed = ledger.events(types=[EventType.CHAPTER_COMPLETED], limit=1, newest=True)
-        if not completed:
-            return []
-        last = completed[0]
-        wanted = (last.data["chapter"], last.data.get("digest", ""))
-        saved = ledger.events(types=[EventType.CHECKPOINT_SAVED])
-        if any((event.data.get("chapter"), event.data.get("digest", "")) == wanted for event in saved):
-            return []
-        return self.save_checkpoint(last.data, last.timestamp)
+        saved = {_which(event.data) for event in ledger.events(types=[EventType.CHECKPOINT_SAVED])}
+        return [
+            fresh
+            for event in ledger.events(types=[EventType.CHAPTER_COMPLETED])
+            if _which(event.data) not in saved
+            for fresh in self.save_checkpoint(event.data, event.timestamp)
+        ]
 
     def _snapshot(self, completed: Mapping[str, Any]) -> dict[str, Any]:
         import json
@@ -82,3 +80,8 @@ class CheckpointHandler:
             "heads": dict(sorted(heads.items())),
             "book": json.loads(dump_structure(book)),
         }
+
+
+def _which(data: Mapping[str, Any]) -> tuple[Any, Any]:
+    """Which state of which chapter an event is about."""
+    return data.get("chapter"), data.get("digest", "")

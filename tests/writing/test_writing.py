@@ -333,6 +333,24 @@ async def test_a_checkpoint_follows_each_completed_chapter_exactly_once_and_is_l
     assert (latest["after"]["number"], latest["words"]) == (3, book.value.word_count)
 
 
+async def test_a_checkpoint_the_disk_refused_follows_with_the_next_run(
+    desk: Desk, fault: Callable[[str], None]
+) -> None:
+    book = desk.create(chapters=3)
+    fault("checkpoint.before:1:enospc")
+    await write(book)
+    assert [e.data["reason"] for e in book.ledger.events(types=["checkpoint_saved"])] == [
+        "chapter 2 completed", "chapter 3 completed",
+    ]  # fmt: skip
+    fault("")
+    await write(book)
+    await write(book)
+    saved = book.ledger.events(types=["checkpoint_saved"])
+    assert sorted(e.data["reason"] for e in saved) == [f"chapter {n} completed" for n in (1, 2, 3)]
+    assert all(desk.path(e.data["path"]).is_file() for e in saved)
+    assert json.loads(desk.read("checkpoints/checkpoint_latest.json"))["after"]["number"] == 3
+
+
 async def test_a_handler_that_fails_or_listens_twice_harms_nobody(desk: Desk) -> None:
     book = desk.create()
 
