@@ -550,7 +550,7 @@ async def test_text_that_came_before_a_stall_is_made_durable_too() -> None:
                 attempt = it.ledger.attempts(SLOT)[0]
                 assert it.ledger.partial_text(attempt.id) == ""
                 while it.service.streams.active()[0].deltas < 2:
-                    await anyio.lowlevel.checkpoint()
+                    await anyio.sleep(0.001)
                 await it.service.flush_stalled()
                 assert it.ledger.partial_text(attempt.id) == "Ada went "
                 await it.service.flush_stalled()
