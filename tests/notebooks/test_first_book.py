@@ -40,7 +40,7 @@ def outputs(notebook: Any) -> list[str]:
 
 @pytest.fixture
 def environment(tmp_path: Path) -> dict[str, str]:
-    """A temporary folder of its own, so that two test runs on one machine don't meet; no options of the outer pytest."""
+    """A temporary folder of its own, so that two test runs don't meet; and no options of the outer pytest."""
     inherited = {name: value for name, value in os.environ.items() if name != "PYTEST_ADDOPTS"}
     return {**inherited, "TMPDIR": str(tmp_path), "IPYTHONDIR": str(tmp_path / "ipython")}
 
