@@ -168,6 +168,10 @@ class Watch:
         for ended in [e for e in self.ended if e.number == data.get("number") and not e.reason and not e.whole]:
             self.ended[self.ended.index(ended)] = replace(ended, reason=str(data.get("reason", "")))
 
+    def _error(self, data: Mapping[str, Any]) -> None:
+        if data.get("where") == "checkpoints":
+            self.news.append(str(data.get("reason")))
+
     def _edited(self, data: Mapping[str, Any]) -> None:
         self.news.append(f"Your edit of {data.get('path')} is taken in.")
 
@@ -187,6 +191,7 @@ _ACTS = {
     EventType.SECTION_FAILED: Watch._section_failed,
     EventType.HUMAN_EDIT: Watch._edited,
     EventType.GENERATION_IN_DOUBT: Watch._in_doubt,
+    EventType.ERROR_OCCURRED: Watch._error,
 }
 
 

@@ -51,7 +51,7 @@ class EventManager:
         self._serial = 0
         self._waiting: deque[_Waiting] = deque()
         self._lock = threading.Lock()
-        self._on_error = on_error
+        self.on_error = on_error
         self._here = threading.local()
         self._turns: RunVar[_Turn] | None = None
         self.failures = 0
@@ -185,11 +185,11 @@ class EventManager:
     def _failed(self, event: Event, quiet: bool, handler: Handler, error: Exception) -> None:
         with self._lock:
             self.failures += 1
-        if self._on_error is None or quiet or getattr(self._here, "quiet", False):
+        if self.on_error is None or quiet or getattr(self._here, "quiet", False):
             return
         self._here.quiet = True
         try:
-            self._on_error(event, handler, error)
+            self.on_error(event, handler, error)
         except Exception:
             with self._lock:
                 self.failures += 1

@@ -320,6 +320,8 @@ class Book:
             self._observed = True
             for observer in self.services.observers(self.folder, self.value.id):
                 self.events.subscribe_all(observer)
+                # A handler that fails harms nobody, but it is written down.
+                self.events.on_error = getattr(observer, "handler_failed", self.events.on_error)
 
     async def wait_for_turn(self, run: Run) -> None:
         """Runs of one book go one after the other."""

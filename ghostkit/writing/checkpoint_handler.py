@@ -9,6 +9,7 @@ from typing import Any
 from ghostkit import faults
 from ghostkit.book.checkpoints import CheckpointManager
 from ghostkit.book.structure import dump_structure
+from ghostkit.errors import GhostkitError
 from ghostkit.events import Event, EventManager, EventType
 from ghostkit.ledger import Who, in_thread
 from ghostkit.writing.manuscript import Manuscript
@@ -24,7 +25,11 @@ class CheckpointHandler:
         self._events = events
 
     async def handle(self, event: Event) -> None:
-        saved = await in_thread(self.save_checkpoint, event.data, event.timestamp)
+        """Save the checkpoint; one that can't be saved is told of, and made up for when the book is next written."""
+        try:
+            saved = await in_thread(self.save_checkpoint, event.data, event.timestamp)
+        except (GhostkitError, OSError) as error:
+            saved = [_not_saved(event, error)]
         for fresh in saved:
             await self._events.emit_async(fresh)
 
@@ -85,3 +90,18 @@ class CheckpointHandler:
 def _which(data: Mapping[str, Any]) -> tuple[Any, Any]:
     """Which state of which chapter an event is about."""
     return data.get("chapter"), data.get("digest", "")
+
+
+def _not_saved(completed: Event, error: GhostkitError | OSError) -> Event:
+    """Delivered, not recorded: where a checkpoint finds no room, an event would find none either."""
+    reason = error.message if isinstance(error, GhostkitError) else f"{error.strerror or error}."
+    return Event(
+        type=EventType.ERROR_OCCURRED,
+        data={
+            "where": "checkpoints",
+            "error": type(error).__name__,
+            "reason": f"The checkpoint after chapter {completed.data['number']} was not saved: {reason}",
+        },
+        source="checkpoints",
+        run_id=completed.run_id,
+    )

@@ -337,8 +337,13 @@ async def test_a_checkpoint_the_disk_refused_follows_with_the_next_run(
     desk: Desk, fault: Callable[[str], None]
 ) -> None:
     book = desk.create(chapters=3)
+    told: list[Event] = []
+    book.events.subscribe(EventType.ERROR_OCCURRED, told.append)
     fault("checkpoint.before:1:enospc")
     await write(book)
+    (trouble,) = told
+    assert trouble.data["where"] == "checkpoints"
+    assert "The checkpoint after chapter 1 was not saved: " in trouble.data["reason"]
     assert [e.data["reason"] for e in book.ledger.events(types=["checkpoint_saved"])] == [
         "chapter 2 completed", "chapter 3 completed",
     ]  # fmt: skip
