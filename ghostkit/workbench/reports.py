@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ghostkit.errors import UnknownName
-from ghostkit.ledger import Attempt, Slot
+from ghostkit.ledger import Attempt, Slot, Totals
 from ghostkit.writing.manuscript import find_section
 from ghostkit.writing.plan import SECTION, Goal
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def status(book: Book) -> dict[str, Any]:
     """The book's state, chapter by chapter, with the sums of its ledger."""
     value, totals = book.value, book.ledger.totals()
-    attempts = {"complete": 0, "in_doubt": 0, **totals.attempts}
+    attempts = _attempts(book, totals)
     steps = {state: totals.steps.get(state, 0) for state in ("done", "open", "stopped")}
     costs = _costs(book)
     chapters = [
@@ -56,6 +56,16 @@ def status(book: Book) -> dict[str, Any]:
         "cost_usd": totals.cost_usd,
         "in_doubt_usd": totals.in_doubt_usd,
     }
+
+
+def _attempts(book: Book, totals: Totals) -> dict[str, int]:
+    """Attempts by state. What a dead runner left open is in doubt, though the next runner is the one to record it."""
+    attempts = {"complete": 0, "in_doubt": 0, **totals.attempts}
+    if attempts.get("open"):
+        with book.ledger.exclusive_if_free() as free:
+            if free:
+                attempts["in_doubt"] += attempts.pop("open")
+    return attempts
 
 
 def state_of(book: Book) -> str:

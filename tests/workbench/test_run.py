@@ -393,6 +393,8 @@ async def test_a_run_of_a_killed_process_is_interrupted_and_the_next_goes_on(des
     assert ended.returncode == 9
     book = desk.open()
     assert [(run.state, run.done) for run in book.runs] == [("interrupted", True)]
+    attempts = book.status()["attempts"]  # in doubt at once, although only the next runner records it so
+    assert (attempts["in_doubt"], "open" in attempts) == (1, False)
     run = await write(book)
     assert [run.state for run in book.runs] == ["interrupted", "done"]
     assert book.ledger.totals().attempts["in_doubt"] == 1
