@@ -616,7 +616,8 @@ async def test_twenty_books_leave_no_task_no_stream_and_no_growing_pile_of_threa
     assert desk.provider.open_streams == 0
     del book
     gc.collect()
-    alive = [thing for thing in gc.get_objects() if type(thing) is gk.Book]
+    # Only this test's: another's fixture or widget may well hold a book of its own.
+    alive = [thing for thing in gc.get_objects() if type(thing) is gk.Book and thing.title.startswith("Book ")]
     assert alive == []
 
 
