@@ -36,6 +36,7 @@ class Manuscript:
         self._structure_text = ""
         self._structure_seen = (0, 0)
         self._heads: dict[tuple[str, str], Revision] = {}
+        self._places: dict[str, tuple[int, int]] = {}
         self.book = self._load()
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────
@@ -116,9 +117,17 @@ class Manuscript:
         raise UnknownName(f"The book has no chapter {chapter_id}.", fix="It was removed from book.json.")
 
     def section(self, section_id: str) -> tuple[Chapter, Section]:
-        for chapter, section in self.book.sections():
-            if section.id == section_id:
-                return chapter, section
+        chapters = self.book.chapters
+        at, inner = self._places.get(section_id, (0, 0))
+        if at < len(chapters) and inner < len(chapters[at].sections):
+            found = chapters[at].sections[inner]
+            if found.id == section_id:
+                return chapters[at], found
+        # The structure has changed since: learn every place anew, so that a long book costs no more a section.
+        self._places = {s.id: (n, m) for n, c in enumerate(chapters) for m, s in enumerate(c.sections)}
+        if section_id in self._places:
+            at, inner = self._places[section_id]
+            return chapters[at], chapters[at].sections[inner]
         raise UnknownName(f"The book has no section {section_id}.", fix="It was removed from book.json.")
 
     # ── changing ──────────────────────────────────────────────────────────────────────────────────────────
