@@ -91,6 +91,9 @@ class LiveStream:
             return
         self.ended = time.monotonic()
         self.ending = ending
+        # It stays known for its status: keep the text in one piece, and nothing of what made it.
+        self._pieces, self._flushed = [self.text], 1
+        self.scope = self.on_text = None
 
     def cancel(self) -> None:
         """Stop the stream at its next await; the text so far is kept. Call on the stream's own event loop."""
