@@ -2,7 +2,8 @@
 
 A template is a text file: `name`, `version` and `variables` lines, then `=== system` and any number of `=== part`
 blocks. The parts make up one user message, stable ones first, and are stored by hash. `=== each NAME` makes a part
-of every item of a list variable: a text of the book sent as a part of its own is stored no second time.
+of every item of a list variable, or one of a text: what is sent as a part of its own is stored once, however many
+prompts hold it, and can be told apart by its hash (`part_hash`).
 docs/prompt-layout.md says what the shipped ones contain.
 """
 
@@ -47,20 +48,37 @@ class Prompt:
     messages: tuple[Message, ...]
 
 
-def _escape(value: Any) -> str:
+class Escaped(str):
+    """Text that needs no further escaping."""
+
+    __slots__ = ()
+
+
+def escape(value: Any) -> str:
     """Keep a value from opening or closing a tag: material stays material."""
-    if isinstance(value, _Escaped):
+    if isinstance(value, Escaped):
         return value
     return str(value).replace("&", "&amp;").replace("<", "&lt;")
 
 
-class _Escaped(str):
-    """Text that needs no further escaping."""
+def unescape(text: str) -> str:
+    """Undo `escape`."""
+    return text.replace("&lt;", "<").replace("&amp;", "&") if "&" in text else text
 
 
-def _attribute(value: Any) -> _Escaped:
+def part_text(value: str) -> str:
+    """What `=== each` sends and stores of a text."""
+    return escape(value).strip()
+
+
+def part_hash(value: str) -> str:
+    """SHA-256 (hex) by which the ledger knows the part that `=== each` makes of a text."""
+    return hashlib.sha256(part_text(value).encode()).hexdigest()
+
+
+def _attribute(value: Any) -> Escaped:
     """A value inside a tag's attribute: on one line, without quotation marks that would end it."""
-    return _Escaped(" ".join(_escape(value).split()).replace('"', "&quot;"))
+    return Escaped(" ".join(escape(value).split()).replace('"', "&quot;"))
 
 
 class PromptService:
@@ -92,7 +110,8 @@ class PromptService:
     def _rendered(self, block: tuple[str, str], variables: Mapping[str, Any]) -> list[tuple[str, str]]:
         role, text = block
         if role == "each":
-            return [("part", _escape(item).strip()) for item in variables[text]]
+            given = variables[text]
+            return [("part", part_text(item)) for item in ([given] if isinstance(given, str) else given)]
         return [(role, _compiled(self._folders, text).render(variables).strip())]
 
     def _load(self, name: str) -> PromptTemplate:
@@ -113,7 +132,7 @@ def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(folders),
         undefined=jinja2.StrictUndefined,
-        finalize=_escape,
+        finalize=escape,
         autoescape=False,
         keep_trailing_newline=False,
     )
