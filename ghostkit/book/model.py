@@ -92,7 +92,10 @@ class BookOutline:
 
 @dataclass(frozen=True, kw_only=True)
 class Section:
-    """`content` is the prose without its heading; `number` is within the chapter, from 1."""
+    """`content` is the prose without its heading; `number` is within the chapter, from 1.
+
+    `locked` keeps every model away; `locked_spans` are passages that must stay word for word in whatever is written.
+    """
 
     id: str
     number: int
@@ -102,6 +105,7 @@ class Section:
     content: str = ""
     status: SectionStatus = SectionStatus.PENDING
     locked: bool = False
+    locked_spans: tuple[str, ...] = ()
     extra: Extra = field(default_factory=dict, hash=False, repr=False)
 
     @property

@@ -161,6 +161,7 @@ def _section(section: Section) -> dict[str, Any]:
         "brief": section.brief,
         "points": list(section.points),
         "locked": section.locked,
+        **({"locked_spans": list(section.locked_spans)} if section.locked_spans else {}),
     }
     return {**known, **_added(section.extra, known)}
 

@@ -44,6 +44,7 @@ class SectionDocument(Document):
     brief: str = ""
     points: list[str] = Field(default_factory=list)
     locked: bool = False
+    locked_spans: list[str] = Field(default_factory=list)
 
 
 class ChapterDocument(Document):
@@ -172,5 +173,6 @@ def _section(number: int, document: SectionDocument) -> Section:
         brief=document.brief,
         points=tuple(document.points),
         locked=document.locked,
+        locked_spans=tuple(filter(str.strip, document.locked_spans)),
         extra=document.added,
     )
