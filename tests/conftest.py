@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from ghostkit import faults
+from ghostkit.cache import reset_caches
 from ghostkit.providers import registry
 from ghostkit.settings import reset_settings
 from ghostkit.settings.model import variables_by_field
@@ -89,8 +90,10 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         monkeypatch.chdir(tmp_path_factory.mktemp("no-env"))
     registered = dict(registry._registered)
     reset_settings()
+    reset_caches()
     yield
     reset_settings()
+    reset_caches()
     faults.load({})
     registry._registered.clear()
     registry._registered.update(registered)

@@ -70,13 +70,13 @@ def test_every_variable_reaches_its_field_and_the_table_says_from_where() -> Non
         "GHOSTKIT_MAX_RETRIES": "0", "GHOSTKIT_TIMEOUT_S": "9.0", "ENABLE_STREAMING": "false",
         "STREAM_CHUNK_SIZE": "11", "MAX_CONTEXT_TOKENS": "64000", "RESERVED_RESPONSE_TOKENS": "2048",
         "SLIDING_WINDOW_SIZE": "5", "ENABLE_RAG": "false", "RAG_MODE": "basic", "CACHE_BACKEND": "redis",
-        "CACHE_EXPIRE_DEFAULT": "60", "REDIS_HOST": "cache", "REDIS_PORT": "6380", "TASK_BACKEND": "celery",
+        "CACHE_EXPIRE_DEFAULT": "60", "CACHE_DIR": "kept", "CACHE_MAX_SIZE": "7", "CACHE_MAX_MB": "3", "REDIS_HOST": "cache", "REDIS_PORT": "6380", "TASK_BACKEND": "celery",
         "CELERY_BROKER_URL": "redis://cache:1/2", "CELERY_RESULT_BACKEND": "redis://cache:1/3",
     }  # fmt: skip
     keys = {name[0]: CANARY for name in variables_by_field().values() if name[0] not in samples}
     settings = Settings(environment=samples | keys)
     table = {row.name: row for row in settings_table(settings)}
-    assert len(table) == len(variables_by_field()) == 27
+    assert len(table) == len(variables_by_field()) == 30
     assert {name: table[name].value for name in samples} == samples
     assert {table[name].value for name in keys} == {"[redacted]"}
     assert {row.source for row in table.values()} == {"environment"}
@@ -135,7 +135,9 @@ def test_an_empty_variable_counts_as_not_given() -> None:
 
 
 BAD = [
-    ("CACHE_BACKEND", "disk", "'memory', 'file' or 'redis'"),
+    ("CACHE_BACKEND", "disk", "'memory', 'file', 'redis' or 'none'"),
+    ("CACHE_MAX_SIZE", "0", "1 or more"),
+    ("CACHE_MAX_MB", "many", "a whole number from 1"),
     ("REDIS_PORT", "70000", "a port from 1 to 65535"),
     ("REDIS_PORT", "six", "a port from 1 to 65535"),
     ("TASK_BACKEND", "cron", "'anyio', 'thread', 'celery' or 'rq'"),

@@ -160,9 +160,21 @@ class Settings(BaseModel):
         about="none; summaries only; summaries, meaning and words; also re-ranking and facts",
     )  # fmt: skip
 
-    cache_backend: Literal["memory", "file", "redis"] = _setting(
-        "memory", "CACHE_BACKEND", must_be="'memory', 'file' or 'redis'", about="where answers are cached"
+    cache_backend: Literal["memory", "file", "redis", "none"] = _setting(
+        "memory", "CACHE_BACKEND", must_be="'memory', 'file', 'redis' or 'none'", about="where answers are cached"
     )
+    cache_dir: Annotated[Folder | None, OrNone] = _setting(
+        None, "CACHE_DIR", must_be="a folder's path, or empty",
+        about="used by CACHE_BACKEND=file; empty means each book's own cache/",
+    )  # fmt: skip
+    cache_max_size: int = _setting(
+        1000, "CACHE_MAX_SIZE", unit="entries of each kind", must_be="a whole number, 1 or more", ge=1,
+        about="most that CACHE_BACKEND=memory keeps",
+    )  # fmt: skip
+    cache_max_mb: int = _setting(
+        256, "CACHE_MAX_MB", unit="MB of each kind", must_be="a whole number from 1 to 1000000", ge=1, le=1_000_000,
+        about="most that CACHE_BACKEND=file keeps in a folder",
+    )  # fmt: skip
     cache_expire_default: int = _setting(
         3600, "CACHE_EXPIRE_DEFAULT", unit="seconds", must_be="a whole number of seconds, 1 or more", ge=1,
         about="how long a cached answer is good for",
