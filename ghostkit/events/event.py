@@ -42,6 +42,13 @@ class EventType(StrEnum):
     GENERATION_IN_DOUBT = "generation_in_doubt"
     HUMAN_EDIT = "human_edit"
     OUTLINE_ADOPTED = "outline_adopted"
+    REVISION_PROPOSED = "revision_proposed"
+    PROPOSAL_ACCEPTED = "proposal_accepted"
+    PROPOSAL_REJECTED = "proposal_rejected"
+    REVISION_RESTORED = "revision_restored"
+    STALENESS_ACCEPTED = "staleness_accepted"
+    TEXT_PURGED = "text_purged"
+    CONTEXT_SHORTENED = "context_shortened"
 
 
 EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
@@ -119,6 +126,41 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
     EventType.RUN_ENDED: {"state": "of the run", "reason": "one sentence or empty"},
     EventType.HUMAN_EDIT: {"object": "id", "kind": "text kind", "path": "file", "revision": "new revision's id"},
     EventType.OUTLINE_ADOPTED: {"object": "book or chapter id", "children": "ids in order"},
+    EventType.REVISION_PROPOSED: {
+        "object": "id",
+        "kind": "text kind",
+        "revision": "id, the proposal's too",
+        "base": "revision id it was made for",
+        "source": "rewrite, variant, editor, conflict …",
+    },
+    EventType.PROPOSAL_ACCEPTED: {
+        "object": "id",
+        "kind": "text kind",
+        "revision": "id, the head now",
+        "base": "revision id it was made for",
+        "note": "what was said",
+    },
+    EventType.PROPOSAL_REJECTED: {
+        "object": "id",
+        "kind": "text kind",
+        "revision": "id",
+        "base": "revision id it was made for",
+        "note": "what was said",
+    },
+    EventType.REVISION_RESTORED: {
+        "object": "id",
+        "kind": "text kind",
+        "revision": "id, the head now",
+        "before": "revision id that was the head",
+    },
+    EventType.STALENESS_ACCEPTED: {
+        "object": "id",
+        "kind": "text kind",
+        "revision": "id that is fine as it is",
+        "note": "what was said",
+    },
+    EventType.TEXT_PURGED: {"digest": "SHA-256 of the text", "reason": "one sentence"},
+    EventType.CONTEXT_SHORTENED: {"slot": "object/kind/variant", "notes": "what a prompt had to leave out, and why"},
 }
 """The documented data keys of every event that exists so far."""
 

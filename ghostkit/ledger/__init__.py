@@ -2,7 +2,7 @@
 
 from ghostkit.ledger.blobs import text_hash
 from ghostkit.ledger.repository import Ledger
-from ghostkit.ledger.revisions import StaleBase
+from ghostkit.ledger.revisions import NothingToChange, StaleBase
 from ghostkit.ledger.sqlite import SqliteLedger
 from ghostkit.ledger.threads import in_thread
 from ghostkit.ledger.values import (
@@ -12,8 +12,11 @@ from ghostkit.ledger.values import (
     AttemptState,
     FileRecord,
     Intent,
+    Judged,
     Origin,
     Outcome,
+    Proposal,
+    ProposalState,
     Revision,
     RunRecord,
     Slot,
@@ -31,9 +34,13 @@ __all__ = [
     "AttemptState",
     "FileRecord",
     "Intent",
+    "Judged",
     "Ledger",
+    "NothingToChange",
     "Origin",
     "Outcome",
+    "Proposal",
+    "ProposalState",
     "Revision",
     "RunRecord",
     "Slot",

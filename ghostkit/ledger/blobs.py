@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import hashlib
 import sqlite3
-import time
 import zlib
 from pathlib import Path
 
@@ -51,25 +50,22 @@ def put(connection: sqlite3.Connection, text: str) -> int:
     return cursor.lastrowid
 
 
-def get(connection: sqlite3.Connection, blob_id: int | None) -> str:
-    """The text of a blob; a purged one reads as `PURGED`."""
+def get(connection: sqlite3.Connection, blob_id: int | None, purged: str = PURGED) -> str:
+    """The text of a blob; one that was purged reads as `purged`."""
     if blob_id is None:
         return ""
     row = connection.execute("SELECT data FROM blob WHERE id = ?", (blob_id,)).fetchone()
     if row is None or row[0] is None:
-        return PURGED
+        return purged
     return decompress(row[0]).decode()
+
+
+def find(connection: sqlite3.Connection, digest: str) -> str | None:
+    """A stored text by its SHA-256 (hex); None if it isn't there or was purged."""
+    row = connection.execute("SELECT data FROM blob WHERE hash = ?", (bytes.fromhex(digest),)).fetchone()
+    return decompress(row[0]).decode() if row and row[0] is not None else None
 
 
 def get_hash(connection: sqlite3.Connection, blob_id: int) -> str:
     row = connection.execute("SELECT hash FROM blob WHERE id = ?", (blob_id,)).fetchone()
     return bytes(row[0]).hex()
-
-
-def purge(connection: sqlite3.Connection, digest: str, reason: str) -> bool:
-    """Forget a text; its hash and the reason stay. False if it wasn't there or is purged already."""
-    cursor = connection.execute(
-        "UPDATE blob SET data = NULL, purged_at = ?, purge_reason = ? WHERE hash = ? AND data IS NOT NULL",
-        (time.time(), reason, bytes.fromhex(digest)),
-    )
-    return cursor.rowcount > 0

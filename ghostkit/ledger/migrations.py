@@ -6,13 +6,14 @@ import errno
 import os
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from ghostkit import faults
 from ghostkit.errors import LedgerTooNew
+from ghostkit.ledger import packed_receipts
 
-MIGRATIONS: Sequence[tuple[str, str]] = (
+MIGRATIONS: Sequence[tuple[str, str | Callable[[sqlite3.Connection], None]]] = (
     (
         "steps",
         """
@@ -80,8 +81,9 @@ MIGRATIONS: Sequence[tuple[str, str]] = (
             hash BLOB NOT NULL, rendered BLOB) WITHOUT ROWID;
         """,
     ),
+    ("packed_receipts_and_proposals", packed_receipts.apply),
 )
-"""Name and SQL of each migration; the schema's version is how many have run."""
+"""Name and SQL (or function) of each migration; the schema's version is how many have run."""
 
 LATEST = len(MIGRATIONS)
 
@@ -110,7 +112,7 @@ def migrate(connection: sqlite3.Connection, path: Path | None, *, upto: int = LA
 
 
 def _apply(connection: sqlite3.Connection, number: int) -> None:
-    name, sql = MIGRATIONS[number]
+    name, change = MIGRATIONS[number]
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have migrated while this one waited for the write lock.
@@ -118,8 +120,11 @@ def _apply(connection: sqlite3.Connection, number: int) -> None:
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS migration (number INTEGER PRIMARY KEY, name TEXT, applied_at REAL)"
             )
-            for statement in filter(None, map(str.strip, sql.split(";"))):
-                connection.execute(statement)
+            if callable(change):
+                change(connection)
+            else:
+                for statement in filter(None, map(str.strip, change.split(";"))):
+                    connection.execute(statement)
             connection.execute("INSERT INTO migration VALUES (?, ?, ?)", (number + 1, name, time.time()))
             connection.execute(f"PRAGMA user_version = {number + 1}")
         faults.point("migration.before_commit")

@@ -11,7 +11,10 @@ from ghostkit.ledger.values import (
     Attempt,
     FileRecord,
     Intent,
+    Judged,
+    Origin,
     Outcome,
+    Proposal,
     Revision,
     RunRecord,
     Slot,
@@ -41,7 +44,11 @@ class Ledger(Protocol):
     def close_attempt(
         self, attempt_id: str, outcome: Outcome, who: Who, events: Sequence[Event] = ()
     ) -> tuple[Attempt, Revision | None]:
-        """*Runner.* Record a result; a complete one becomes its object's head revision."""
+        """*Runner.* Record a result; a complete one becomes its object's head revision.
+
+        A variant's becomes a proposal instead, unless its intent says that it becomes the head. So does an answer
+        that finds a person's text where there was none when it was asked for.
+        """
         ...
 
     def recover(self, who: Who) -> list[Attempt]:
@@ -77,12 +84,93 @@ class Ledger(Protocol):
 
     def heads(self) -> list[Revision]: ...
 
-    def history(self, object_id: str, kind: str) -> list[Revision]: ...
+    def history(self, object_id: str, kind: str) -> list[Revision]:
+        """Every revision, oldest first, proposals too."""
+        ...
+
+    def revision(self, revision_id: int) -> Revision: ...
+
+    def text_of(self, digest: str) -> str | None:
+        """A stored text by its SHA-256 (hex); None if it is unknown or purged."""
+        ...
 
     def add_human_revision(
         self, object_id: str, kind: str, text: str, who: Who, *, base_id: int | None, events: Sequence[Event] = ()
     ) -> Revision:
         """A person's text becomes the head, if the head is still `base_id`; else `StaleBase`."""
+        ...
+
+    def add_revision(
+        self,
+        object_id: str,
+        kind: str,
+        text: str,
+        who: Who,
+        *,
+        base_id: int | None,
+        origin: Origin,
+        attempt_id: str | None = None,
+        events: Sequence[Event] = (),
+    ) -> Revision:
+        """The same for a text of any origin, which may keep the receipt of an attempt."""
+        ...
+
+    # proposals
+    def add_proposal(
+        self,
+        object_id: str,
+        kind: str,
+        text: str,
+        who: Who,
+        *,
+        base_id: int | None,
+        source: str,
+        note: str = "",
+        origin: Origin = Origin.HUMAN,
+        events: Sequence[Event] = (),
+    ) -> Proposal:
+        """A revision that waits for a decision; the head stays."""
+        ...
+
+    def proposal(self, proposal_id: int) -> Proposal: ...
+
+    def proposals(self, state: str | None = "open", object_id: str | None = None) -> list[Proposal]: ...
+
+    def accept(self, proposal_id: int, who: Who, *, over: bool = False, events: Sequence[Event] = ()) -> Revision:
+        """Its revision becomes the head, if its base still is (else `StaleBase`) or with `over`."""
+        ...
+
+    def reject(self, proposal_id: int, who: Who, *, note: str = "", events: Sequence[Event] = ()) -> None: ...
+
+    def move_head(
+        self,
+        object_id: str,
+        kind: str,
+        revision_id: int,
+        who: Who,
+        *,
+        base_id: int | None,
+        events: Sequence[Event] = (),
+    ) -> Revision:
+        """Another revision of the text becomes its head, if the head is still `base_id`; else `StaleBase`."""
+        ...
+
+    # staleness
+    def judge(
+        self, revision_id: int, inputs: Mapping[str, str], who: Who, note: str = "", events: Sequence[Event] = ()
+    ) -> None:
+        """Record that a revision is fine with its inputs as they are now (name → SHA-256 hex)."""
+        ...
+
+    def judged_inputs(self) -> Mapping[tuple[str, str], Judged]:
+        """What each head was judged with or made of, by (object id, kind); a person's text has its base's."""
+        ...
+
+    def purge(self, text: str | int, reason: str, who: Who | None = None, events: Sequence[Event] = ()) -> bool:
+        """Forget a text, by its hash or a revision's id, and what quotes it; False if nothing was left to forget.
+
+        Hash, cost and the reason stay. Repeating it after a crash finishes it.
+        """
         ...
 
     # events

@@ -13,7 +13,8 @@ from typing import Any
 
 from ghostkit import faults
 from ghostkit.events import Event, EventType
-from ghostkit.ledger import blobs, journal, revisions, steps
+from ghostkit.ledger import journal, proposals, revisions, steps
+from ghostkit.ledger.acts import RevisionActs, proposed
 from ghostkit.ledger.connection import Connection
 from ghostkit.ledger.lease import Lease
 from ghostkit.ledger.migrations import LATEST
@@ -35,7 +36,7 @@ from ghostkit.ledger.values import (
 )
 
 
-class SqliteLedger:
+class SqliteLedger(RevisionActs):
     """See `Ledger` for the contract. `path` None keeps it in memory, for tests and throw-away generations."""
 
     def __init__(self, path: Path | None, *, upto: int = LATEST, synchronous: str = "FULL") -> None:
@@ -68,10 +69,7 @@ class SqliteLedger:
             attempt, text_id = steps.close_attempt(sql, attempt_id, outcome)
             revision = None
             if outcome.state is AttemptState.COMPLETE and text_id is not None:
-                revision = revisions.append(
-                    sql, attempt.slot.object_id, attempt.slot.kind, text_id, who,
-                    origin=Origin.GENERATED, attempt_id=attempt_id,
-                )  # fmt: skip
+                revision = _new_revision(sql, attempt, text_id, who)
             journal.insert(sql, events, who)
             faults.point("result.before_commit")
         faults.point("result.after_commit")
@@ -162,33 +160,6 @@ class SqliteLedger:
             ).fetchall()
         return {row[0]: row[1] for row in rows}
 
-    # ── revisions ─────────────────────────────────────────────────────────────────────────────────────────
-
-    def head(self, object_id: str, kind: str) -> Revision | None:
-        with self._connection.reading() as sql:
-            return revisions.head(sql, object_id, kind)
-
-    def heads(self) -> list[Revision]:
-        with self._connection.reading() as sql:
-            return revisions.heads(sql)
-
-    def history(self, object_id: str, kind: str) -> list[Revision]:
-        with self._connection.reading() as sql:
-            return revisions.history(sql, object_id, kind)
-
-    def add_human_revision(
-        self, object_id: str, kind: str, text: str, who: Who, *, base_id: int | None, events: Sequence[Event] = ()
-    ) -> Revision:
-        with self._connection.transaction() as sql:
-            revision = revisions.append(
-                sql, object_id, kind, blobs.put(sql, text), who,
-                origin=Origin.HUMAN, expected_base=base_id, check_base=True,
-            )  # fmt: skip
-            journal.insert(sql, events, who)
-            faults.point("edit.before_commit")
-        faults.point("edit.after_commit")
-        return revision
-
     # ── events ────────────────────────────────────────────────────────────────────────────────────────────
 
     def record(self, events: Sequence[Event], who: Who) -> list[Event]:
@@ -270,13 +241,28 @@ class SqliteLedger:
     def lease_holder(self) -> Mapping[str, Any]:
         return self._lease.holder()
 
-    def purge(self, text_hash: str, reason: str) -> bool:
-        """Forget one stored text; its hash, cost and the reason stay, and readers cope."""
-        with self._connection.transaction() as sql:
-            return blobs.purge(sql, text_hash, reason)
-
     def close(self) -> None:
         self._connection.close()
+
+
+def _new_revision(sql: sqlite3.Connection, attempt: Attempt, text_id: int, who: Who) -> Revision:
+    """The answer's revision: the new head; or a proposal, if it is a variant or a person wrote in the meantime."""
+    slot = attempt.slot
+    head = revisions.head(sql, slot.object_id, slot.kind)
+    plan = steps.plan_of(sql, attempt.id)
+    moved = plan.get("base") != (head.id if head else None)
+    conflict = not slot.variant and moved and head is not None and head.origin is Origin.HUMAN
+    base = head.id if head and not slot.variant else plan.get("base")
+    revision = revisions.add(
+        sql, slot.object_id, slot.kind, text_id, who,
+        origin=Origin.GENERATED, base_id=base, attempt_id=attempt.id,
+    )  # fmt: skip
+    if conflict or (slot.variant and (moved or not plan.get("becomes_head"))):
+        proposal = proposals.propose(sql, revision, "conflict" if conflict else "rewrite", plan.get("note", ""))
+        journal.insert(sql, [proposed(proposal)], who)
+    else:
+        revisions.point_head(sql, revision)
+    return revision
 
 
 def _unless_same(record: FileRecord) -> bytes | None:

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import time
 from datetime import UTC, datetime
 from typing import Any
 
 from ghostkit.errors import LedgerError
-from ghostkit.ledger import blobs
-from ghostkit.ledger.interning import digest_id, who_id
+from ghostkit.ledger import blobs, receipts, revisions
+from ghostkit.ledger.interning import who_id
 from ghostkit.ledger.values import (
     ATTEMPT_TRANSITIONS,
     STEP_TRANSITIONS,
@@ -76,25 +75,39 @@ def open_attempt(connection: sqlite3.Connection, intent: Intent, who: Who) -> At
     by = who_id(connection, who)
     connection.execute("UPDATE step SET who_id = ? WHERE id = ?", (by, step.id))
     number = connection.execute("SELECT count(*) FROM attempt WHERE step_id = ?", (step.id,)).fetchone()[0] + 1
-    request = {
-        "parameters": dict(intent.parameters),
-        "messages": [[role, [blobs.put(connection, part) for part in parts]] for role, parts in intent.messages],
-    }
     cursor = connection.execute(
         "INSERT INTO attempt (uid, step_id, number, state, model, base_url, template, fingerprint, request, "
-        "cost_ceiling_usd, started_at, who_id) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, ?, ?, ?, ?)",
+        "cost_ceiling_usd, started_at, who_id) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, '', ?, ?, ?)",
         (
             intent.attempt_id, step.id, number, intent.model, intent.base_url, intent.template,
-            bytes.fromhex(intent.fingerprint),
-            json.dumps(request, ensure_ascii=False, separators=(",", ":")), intent.cost_ceiling_usd, time.time(),
-            by,
+            bytes.fromhex(intent.fingerprint), intent.cost_ceiling_usd, time.time(), by,
         ),
     )  # fmt: skip
-    connection.executemany(
-        "INSERT INTO input VALUES (?, ?, ?)",
-        [(cursor.lastrowid, name, digest_id(connection, digest)) for name, digest in intent.inputs.items()],
-    )
+    assert cursor.lastrowid is not None
+    receipt = _receipt(connection, intent)
+    packed = receipts.pack(connection, receipt, cursor.lastrowid, intent.slot.kind)
+    connection.execute("UPDATE attempt SET request = ? WHERE id = ?", (packed, cursor.lastrowid))
     return attempt(connection, intent.attempt_id)
+
+
+def _receipt(connection: sqlite3.Connection, intent: Intent) -> receipts.Receipt:
+    messages = tuple((role, tuple(blobs.put(connection, part) for part in parts)) for role, parts in intent.messages)
+    base = intent.base_id
+    if base is None:
+        base = revisions.head_id(connection, intent.slot.object_id, intent.slot.kind)
+    plan = {"base": base, "note": intent.note, "becomes_head": intent.becomes_head}
+    return receipts.Receipt(
+        parameters=dict(intent.parameters),
+        plan={name: value for name, value in plan.items() if value},
+        messages=messages,
+        inputs=receipts.references(connection, intent.inputs),
+    )
+
+
+def plan_of(connection: sqlite3.Connection, uid: str) -> dict[str, Any]:
+    """What the intent said should become of the answer: `base` (the head then), `note`, `becomes_head`."""
+    row = connection.execute("SELECT id FROM attempt WHERE uid = ?", (uid,)).fetchone()
+    return dict(receipts.receipt_of(connection, row[0]).plan)
 
 
 def attempt(connection: sqlite3.Connection, uid: str) -> Attempt:
@@ -134,7 +147,7 @@ def partial_text(connection: sqlite3.Connection, uid: str) -> str:
     if row is None:
         return ""
     if row["text_id"] is not None:
-        return blobs.get(connection, row["text_id"])
+        return blobs.get(connection, row["text_id"], purged="")
     pieces = connection.execute("SELECT text FROM partial WHERE attempt_id = ? ORDER BY seq", (row["id"],))
     return "".join(piece[0] for piece in pieces)
 
@@ -170,7 +183,7 @@ def served_step(connection: sqlite3.Connection, slot: Slot) -> str | None:
         "ORDER BY attempt.id DESC LIMIT 1",
         (slot.object_id, slot.kind, slot.variant),
     ).fetchone()
-    return blobs.get(connection, row[0]) if row else None
+    return blobs.get(connection, row[0], purged="") if row else None
 
 
 def request_of(connection: sqlite3.Connection, uid: str) -> dict[str, Any]:
@@ -180,21 +193,16 @@ def request_of(connection: sqlite3.Connection, uid: str) -> dict[str, Any]:
     ).fetchone()
     if row is None:
         raise _unknown(uid)
-    stored = json.loads(row["request"])
-    inputs = connection.execute(
-        "SELECT name, hash FROM input JOIN digest ON digest.id = digest_id WHERE attempt_id = ? ORDER BY name",
-        (row["id"],),
-    )
+    receipt = receipts.receipt_of(connection, row["id"])
     return {
         "model": row["model"],
         "base_url": row["base_url"],
         "template": row["template"],
-        "parameters": stored["parameters"],
+        "parameters": dict(receipt.parameters),
         "messages": [
-            {"role": role, "parts": [blobs.get(connection, part) for part in parts]}
-            for role, parts in stored["messages"]
+            {"role": role, "parts": [blobs.get(connection, part) for part in parts]} for role, parts in receipt.messages
         ],
-        "inputs": {name: bytes(digest).hex() for name, digest in inputs},
+        "inputs": receipts.Names(connection).inputs(receipt.inputs),
         "actor": row["actor"],
     }
 

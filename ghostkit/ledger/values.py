@@ -96,6 +96,12 @@ class Intent:
     inputs: Mapping[str, str]
     cost_ceiling_usd: float
     template: str = ""
+    base_id: int | None = None
+    """The revision it is to replace; without it the head of the moment when the intent is recorded."""
+    note: str = ""
+    """What a person asked for, shown with the proposal that the answer of a variant becomes."""
+    becomes_head: bool = False
+    """A variant's complete answer becomes the head at once, if the head is still its base."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +162,50 @@ class Revision:
     created_at: datetime
     attempt_id: str | None
     model: str
+    purged: bool = False
+    """Its text was taken out for good; `text` is empty, `text_hash` is still what it was."""
+
+
+class ProposalState(StrEnum):
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """A revision that is not the book's text, waiting for somebody's decision (or decided).
+
+    `source` says where it came from (rewrite, variant, editor, conflict …), `note` what was asked for, `decision`
+    what was said when it was decided.
+    """
+
+    revision: Revision
+    state: ProposalState
+    source: str
+    note: str
+    decided_at: datetime | None
+    decided_by: str
+    decision: str = ""
+
+    @property
+    def id(self) -> int:
+        """A proposal is named by its revision."""
+        return self.revision.id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """What a head is known to agree with: inputs by name, and where that knowledge is from.
+
+    `by` is "judgement" (somebody said the text is fine with these inputs), "attempt" (it was made of them) or
+    "nothing" (a text without a receipt anywhere in its past).
+    """
+
+    revision_id: int
+    inputs: Mapping[str, str]
+    by: str
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

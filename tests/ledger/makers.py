@@ -26,6 +26,7 @@ def intent(
     ),
     inputs: Mapping[str, str] | None = None,
     parameters: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> Intent:
     return Intent(
         attempt_id=attempt_id or f"a-{next(_numbers)}",
@@ -38,6 +39,7 @@ def intent(
         inputs={"brief": text_hash("a brief")} if inputs is None else inputs,
         cost_ceiling_usd=ceiling,
         template="section@1:abcd1234",
+        **more,
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,17 +28,6 @@ from ghostkit.ledger import values as ledger_values
 from .makers import SLOT, WHO, answer, event, intent, run_record, written
 
 ENDED_BADLY = [AttemptState(s) for s in ("length", "truncated", "refused", "cancelled", "error", "in_doubt")]
-
-
-@pytest.fixture(params=["file", "memory"])
-def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SqliteLedger]:
-    """One that holds the lease."""
-    path = tmp_path / "ledger.sqlite" if request.param == "file" else None
-    made = SqliteLedger(path, synchronous="OFF")  # the tests of the file itself are elsewhere; here it need not sync
-    made.acquire_lease({"goal": "a test"})
-    yield made
-    made.release_lease()
-    made.close()
 
 
 def types(ledger: Ledger) -> list[str]:
@@ -302,10 +290,12 @@ def test_a_purged_text_leaves_its_hash_and_every_reader_copes(ledger: SqliteLedg
     assert ledger.purge(text_hash("Be brief."), "the prompt too")
     head = ledger.head("s-1", "section")
     assert head is not None
-    assert (head.text, head.text_hash) == ("[purged]", digest)
-    assert ledger.finished_text(SLOT) == "[purged]"
-    assert ledger.partial_text(attempt_id) == "[purged]"
-    assert [r.text for r in ledger.history("s-1", "section")] == ["[purged]"]
+    assert (head.text, head.text_hash, head.purged) == ("", digest, True)
+    assert ledger.finished_text(SLOT) == ""
+    assert ledger.partial_text(attempt_id) == ""
+    assert [(r.text, r.purged) for r in ledger.history("s-1", "section")] == [("", True)]
+    assert ledger.text_of(digest) is None
+    assert ledger.text_of(text_hash("never stored")) is None
     assert ledger.request(attempt_id)["messages"][0]["parts"] == ["[purged]"]
     assert ledger.totals().cost_usd == pytest.approx(0.01)
     with ledger._connection.reading() as sql:
@@ -384,7 +374,11 @@ class Boom(Exception):
     pass
 
 
-@pytest.mark.parametrize("what", ["open", "close", "human", "start_run", "end_run", "record"])
+@pytest.mark.parametrize(
+    "what",
+    ["open", "close", "human", "propose", "accept", "reject", "restore", "judge", "purge", "start_run", "end_run",
+     "record"],
+)  # fmt: skip
 def test_a_change_and_its_events_are_both_there_or_neither(
     ledger: SqliteLedger, what: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -393,6 +387,8 @@ def test_a_change_and_its_events_are_both_there_or_neither(
 
     opened = ledger.open_attempt(intent(Slot(object_id="s-9", kind="section")), WHO)
     ledger.start_run(run_record("r-9"), WHO)
+    first = ledger.add_human_revision("s-4", "section", "first", WHO, base_id=None)
+    waits = ledger.add_proposal("s-4", "section", "better", WHO, base_id=first.id, source="editor")
     plain = journal.insert
 
     def failing(*args: Any) -> Any:
@@ -401,13 +397,34 @@ def test_a_change_and_its_events_are_both_there_or_neither(
 
     def state() -> Any:
         with ledger._connection.reading() as sql:
-            tables = ("step", "attempt", "input", "revision", "head", "event", "run", "blob", "partial")
+            tables = (
+                "step",
+                "attempt",
+                "name",
+                "digest",
+                "proposal",
+                "judgement",
+                "revision",
+                "head",
+                "event",
+                "run",
+                "blob",
+                "partial",
+            )
             return {table: [tuple(row) for row in sql.execute(f"SELECT * FROM {table}")] for table in tables}
 
     acts = {
         "open": lambda: ledger.open_attempt(intent(), WHO, [event()]),
         "close": lambda: ledger.close_attempt(opened.id, answer("new text"), WHO, [event()]),
         "human": lambda: ledger.add_human_revision("s-3", "section", "mine", WHO, base_id=None, events=[event()]),
+        "propose": lambda: ledger.add_proposal(
+            "s-4", "section", "mine", WHO, base_id=first.id, source="editor", events=[event()]
+        ),
+        "accept": lambda: ledger.accept(waits.id, WHO, events=[event()]),
+        "reject": lambda: ledger.reject(waits.id, WHO, events=[event()]),
+        "restore": lambda: ledger.move_head("s-4", "section", waits.id, WHO, base_id=first.id, events=[event()]),
+        "judge": lambda: ledger.judge(first.id, {"brief": text_hash("b")}, WHO, events=[event()]),
+        "purge": lambda: ledger.purge(text_hash("first"), "asked for", WHO, [event()]),
         "start_run": lambda: ledger.start_run(run_record("r-2"), WHO, [event()]),
         "end_run": lambda: ledger.end_run("r-9", "done", "", WHO, [event()]),
         "record": lambda: ledger.record([event()], WHO),
@@ -420,7 +437,8 @@ def test_a_change_and_its_events_are_both_there_or_neither(
     monkeypatch.setattr(journal, "insert", plain)
     acts[what]()
     assert state() != before
-    assert types(ledger) == ["section_completed"]
+    assert types(ledger)[-1] == "section_completed"
+    assert types(ledger).count("section_completed") == 1
 
 
 # ── runs, sums, files ─────────────────────────────────────────────────────────────────────────────────────────
