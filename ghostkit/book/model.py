@@ -142,6 +142,20 @@ class Chapter:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Removed:
+    """A chapter or section that was taken out, without its text: that is in the ledger, under its id.
+
+    `parent` is the chapter that a section was in, `after` the id it followed (empty: it came first), `into` what it
+    was merged into.
+    """
+
+    part: Chapter | Section
+    parent: str = ""
+    after: str = ""
+    into: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookSettings:
     """What the author asked for; kept in `book.json`.
 
@@ -163,7 +177,8 @@ class BookSettings:
 class Book:
     """The whole book as a value; `instructions` is the brief.
 
-    `serial` counts the chapters it ever had, so that the id of a removed one is never given again.
+    `serial` counts the chapters it ever had, so that the id of a removed one is never given again; `removed` are
+    those chapters and sections that were taken out, oldest first.
     """
 
     id: str
@@ -181,6 +196,7 @@ class Book:
     created_at: datetime | None = None
     updated_at: datetime | None = None
     serial: int = 0
+    removed: tuple[Removed, ...] = ()
     extra: Extra = field(default_factory=dict, hash=False, repr=False)
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from ghostkit.book.model import Book, BookSettings, Chapter, Section
+from ghostkit.book.model import Book, BookSettings, Chapter, Removed, Section
 from ghostkit.errors import BookDamaged, InputError
 
 FORMAT: Final = 1
@@ -62,6 +62,7 @@ def dump_structure(book: Book) -> bytes:
         "updated_at": _moment(book.updated_at),
         "serial": book.serial,
         "chapters": [_chapter(chapter) for chapter in book.chapters],
+        **({"removed": [_removed(gone) for gone in book.removed]} if book.removed else {}),
     }
     return dump_json({**document, **_added(book.extra, document)}).encode()
 
@@ -164,6 +165,12 @@ def _section(section: Section) -> dict[str, Any]:
         **({"locked_spans": list(section.locked_spans)} if section.locked_spans else {}),
     }
     return {**known, **_added(section.extra, known)}
+
+
+def _removed(gone: Removed) -> dict[str, Any]:
+    places = {"parent": gone.parent, "after": gone.after, "into": gone.into}
+    known = {name: value for name, value in places.items() if value}
+    return {**known, **(_chapter(gone.part) if isinstance(gone.part, Chapter) else _section(gone.part))}
 
 
 def _added(extra: Mapping[str, Any], known: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from ghostkit.book.model import Book, BookSettings, Chapter, Section
+from ghostkit.book.model import Book, BookSettings, Chapter, Removed, Section
 from ghostkit.book.structure import FORMAT, as_utc, damaged, parse_json
 from ghostkit.errors import BookDamaged
 
@@ -56,6 +56,16 @@ class ChapterDocument(Document):
     sections: list[SectionDocument] = Field(default_factory=list)
 
 
+class RemovedDocument(SectionDocument):
+    """A section, or with `sections` a chapter, that was taken out."""
+
+    parent: str = ""
+    after: str = ""
+    into: str = ""
+    serial: int = Field(default=0, ge=0)
+    sections: list[SectionDocument] | None = None
+
+
 class BookDocument(Document):
     format: int
     id: Id
@@ -70,6 +80,7 @@ class BookDocument(Document):
     updated_at: datetime | None = None
     serial: int = Field(default=0, ge=0)
     chapters: list[ChapterDocument] = Field(default_factory=list)
+    removed: list[RemovedDocument] = Field(default_factory=list)
 
 
 def parse_book(text: str, where: str) -> Book:
@@ -148,7 +159,34 @@ def _book(document: BookDocument) -> Book:
         created_at=as_utc(document.created_at) if document.created_at else None,
         updated_at=as_utc(document.updated_at) if document.updated_at else None,
         serial=max(document.serial, len(document.chapters)),
+        removed=_removed(document),
         extra=document.added,
+    )
+
+
+def _removed(document: BookDocument) -> tuple[Removed, ...]:
+    """What was taken out; whatever a person put back by hand is in the book and nowhere else."""
+    there = {identity for _, identity in _ids(document)}
+    return tuple(
+        Removed(
+            part=_section(0, gone) if gone.sections is None else _removed_chapter(gone, gone.sections),
+            parent=gone.parent, after=gone.after, into=gone.into,
+        )
+        for gone in document.removed
+        if gone.id not in there
+    )  # fmt: skip
+
+
+def _removed_chapter(gone: RemovedDocument, sections: list[SectionDocument]) -> Chapter:
+    return Chapter(
+        id=gone.id,
+        number=0,
+        title=gone.title,
+        brief=gone.brief,
+        points=tuple(gone.points),
+        sections=tuple(_section(place, section) for place, section in enumerate(sections, 1)),
+        serial=gone.serial,
+        extra=gone.added,
     )
 
 

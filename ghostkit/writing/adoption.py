@@ -47,8 +47,10 @@ def adopt_chapter_outline(book: Book, wanted_id: str, text: str) -> Book:
 
 
 def taken_ids(book: Book) -> set[str]:
-    """Every id of the book's chapters and sections."""
-    return {chapter.id for chapter in book.chapters} | {section.id for _, section in book.sections()}
+    """Every id that the book's chapters and sections have, or had before they were taken out."""
+    gone = {gone.part.id for gone in book.removed}
+    gone |= {s.id for gone in book.removed if isinstance(gone.part, Chapter) for s in gone.part.sections}
+    return {chapter.id for chapter in book.chapters} | {section.id for _, section in book.sections()} | gone
 
 
 def check(kind: str, text: str) -> None:
