@@ -159,8 +159,8 @@ class Removed:
 class BookSettings:
     """What the author asked for; kept in `book.json`.
 
-    `words` is per section. `continuity_lag` is how many chapters back the newest *written* summary that a section
-    reads may lie; nearer chapters are read as planned, which lets up to that many be written at once.
+    `words` is per section. `continuity_lag` is how many chapters back the newest chapter lies that a section reads
+    *as written*; nearer chapters are read as planned, which lets up to that many be written at once.
     `model` empty means "not chosen": the embedded rehearsal is used until real words are in the book.
     """
 
@@ -168,7 +168,7 @@ class BookSettings:
     sections: int = 3
     words: int = 400
     model: str = ""
-    continuity_lag: int = 4
+    continuity_lag: int = 1
     temperature: float = 0.7
     extra: Extra = field(default_factory=dict, hash=False, repr=False)
 

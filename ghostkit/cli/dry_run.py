@@ -22,7 +22,8 @@ _KINDS = {
     "chapter_outline": ("chapter outline", "chapter outlines"),
     "section": ("section", "sections"),
     "chapter_summary": ("chapter summary", "chapter summaries"),
-    "book_summary": ("summary of the story so far", "summaries of the story so far"),
+    "span8_summary": ("summary of eight chapters", "summaries of eight chapters"),
+    "span64_summary": ("summary of sixty-four chapters", "summaries of sixty-four chapters"),
 }
 
 
@@ -131,5 +132,7 @@ def _print_preview(shown: Preview, path: Path) -> None:
     say(f"The prompt of {shown.section} can't be shown. {shown.why}" if shown.needs else shown.why)
     if shown.needs in ("outline", "characters", "chapter_outline"):
         say(f"Plan it with: ghostkit outline {path}")
+    elif shown.needs:
+        say(f"Write what stands before it with: ghostkit write {path} --until {shown.section}")
     elif not shown.needs and "receipt" in shown.why:
         say(f"See it with: ghostkit receipt {path} {shown.section} --prompt")

@@ -24,7 +24,8 @@ _DOING = {
     "characters": "casting its people",
     "chapter_outline": "planning chapter {chapter}",
     "chapter_summary": "summing up chapter {chapter}",
-    "book_summary": "bringing the story so far up to chapter {chapter}",
+    "span8_summary": "summing up the eight chapters up to chapter {chapter}",
+    "span64_summary": "summing up the sixty-four chapters up to chapter {chapter}",
 }
 
 

@@ -19,3 +19,5 @@ class GenerationOptions:
     """Prompt and answer together; a model's own smaller window goes before it."""
     reserved_response_tokens: int = 4096
     """Room kept for the answer, where the call itself doesn't ask for more."""
+    sliding_window_size: int = 3
+    """How many chapters before it a section reads in full, at least."""

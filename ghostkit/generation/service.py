@@ -63,7 +63,7 @@ class GenerationService:
         self.prompts = prompts or PromptService()
         self.streams = streams or StreamManager()
         self.budget = budget or Budget()
-        self._options = options
+        self.options = options
         self._providers = providers
         self._open_providers: dict[str, Provider] = {}
         self._delivered: set[str] = set()
@@ -78,7 +78,7 @@ class GenerationService:
         finished = await in_thread(self.ledger.finished_text, spec.slot)
         if finished is not None:
             return StepResult(slot=spec.slot, text=finished, ending=Ending.COMPLETE, served_by="ledger")
-        options = self._options()
+        options = self.options()
         provider, model = self.provider_for(spec.model)
         result: StepResult | None = None
         for number in range(1, options.max_retries + 2):
@@ -103,7 +103,7 @@ class GenerationService:
 
     async def messages_for(self, spec: StepSpec) -> tuple[Message, ...]:
         """What `run_step` would send now, for a look beforehand; nothing is sent or recorded."""
-        return self._continued(spec.prompt.messages, await self._left_over(spec, self._options()))
+        return self._continued(spec.prompt.messages, await self._left_over(spec, self.options()))
 
     def _continued(self, messages: tuple[Message, ...], left: str) -> tuple[Message, ...]:
         """The prompt, followed by the beginning of an answer that is to be gone on with."""

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from ghostkit.generation import GenerationService, StepSpec, complete_text
-from ghostkit.ledger import Slot, SqliteLedger
-from ghostkit.writing.material import title_material
+from ghostkit.ledger import Slot, SqliteLedger, text_hash
+from ghostkit.writing.material import title_variables
 
 if TYPE_CHECKING:
     from ghostkit.workbench.book import Book
@@ -35,14 +35,14 @@ async def aside(book: Book) -> AsyncIterator[GenerationService]:
 
 
 async def propose_title(book: Book, model: str | None) -> str:
-    made = title_material(book.value)
+    value = book.value
     async with aside(book) as service:
         spec = StepSpec(
-            slot=Slot(object_id=book.value.id, kind="title"),
+            slot=Slot(object_id=value.id, kind="title"),
             model=book.choose_model(model),
-            prompt=service.prompts.render(made.template, **made.variables),
-            max_tokens=made.max_tokens,
-            inputs=made.inputs,
+            prompt=service.prompts.render("title", **title_variables(value)),
+            max_tokens=100,
+            inputs={"brief": text_hash(value.instructions)},
         )
         text = complete_text(await service.run_step(spec))
     return " ".join(text.split()).strip('"“”')

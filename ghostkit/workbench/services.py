@@ -26,6 +26,7 @@ def options_from_settings() -> GenerationOptions:
         resume=settings.resume_policy,
         max_context_tokens=settings.max_context_tokens,
         reserved_response_tokens=settings.reserved_response_tokens,
+        sliding_window_size=settings.sliding_window_size,
     )
 
 

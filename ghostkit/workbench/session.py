@@ -254,8 +254,7 @@ class Session:
             return iter(())
         self._seen_structure = manuscript.structure_version
         self._count(before=False)
-        summed_up = frozenset(head.object_id for head in manuscript.heads() if head.kind == plan.BOOK_SUMMARY)
-        return nodes_for(manuscript.book, self.run.goal, summed_up)
+        return nodes_for(manuscript.book, self.run.goal, self.service.options().sliding_window_size)
 
     def _count(self, *, before: bool) -> None:
         """Bring the meter up to the structure known now; chapters not outlined yet count with the sections asked."""

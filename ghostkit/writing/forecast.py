@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import Any
 
-from ghostkit.book.model import Chapter, Section, Style
+from ghostkit.book.model import Section, Style
 from ghostkit.errors import ProviderError
 from ghostkit.generation import GenerationOptions, GenerationService, PromptService, StepSpec
-from ghostkit.ledger import Slot, Who, in_thread
+from ghostkit.ledger import Origin, Revision, Slot, Who, in_thread, text_hash
 from ghostkit.providers import Message, ModelInfo, ProviderRegistry, Request, registry
-from ghostkit.writing import adoption, material, plan
-from ghostkit.writing.imagined import STAND_IN, STORY_WORDS_A_CHAPTER, filled, filler, imagined, story_words
+from ghostkit.writing import adoption, plan
+from ghostkit.writing.imagined import STAND_IN, filler, imagined
 from ghostkit.writing.manuscript import Manuscript, find_section
-from ghostkit.writing.material import BOOK_SUMMARY_WORDS, CHAPTER_SUMMARY_WORDS, Material
-from ghostkit.writing.plan import Goal, Node, nodes_for, summary_before
+from ghostkit.writing.material import CHAPTER_SUMMARY_WORDS, SPAN_SUMMARY_WORDS, Sources
+from ghostkit.writing.plan import Goal, Node, nodes_for
+from ghostkit.writing.writer import sources_for
 
 CHARACTERS_A_TOKEN = 4.0
 """Until the provider has counted a prompt of this book."""
@@ -28,7 +30,7 @@ OTHER_TOKENS_A_WORD = 2.2
 """Until sections of this book say better."""
 UNSURE = (0.5, 1.2)
 """An estimate may be off by so much, for the two ends of the cost; measured on three briefs against their books."""
-_CALLS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE, plan.SECTION, plan.CHAPTER_SUMMARY, plan.BOOK_SUMMARY)
+_CALLS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE, plan.SECTION, *plan.SUMMARIES)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,10 +147,10 @@ async def forecast(
 
     :raises UnknownName: no such model.
     """
-    outlook = _Outlook(manuscript, goal, style)
     service = _service(manuscript, options, prompts, providers)
     try:
         provider, bare = service.provider_for(model)
+        outlook = _Outlook(manuscript, goal, sources_for(manuscript, service, model, style))
         calls = await _Counter(service, model, outlook).calls()
         info = provider.info(bare)
     finally:
@@ -179,7 +181,15 @@ async def preview(
 
     :raises UnknownName: no such section or model.
     """
-    outlook = _Outlook(manuscript, goal, style)
+    service = _service(manuscript, options, prompts, providers)
+    try:
+        outlook = _Outlook(manuscript, goal, sources_for(manuscript, service, model, style))
+        return await _previewed(service, outlook, model, number)
+    finally:
+        await service.aclose()
+
+
+async def _previewed(service: GenerationService, outlook: _Outlook, model: str, number: str) -> Preview:
     chapter, section = find_section(outlook.book, number)
     where = f"{chapter.number}.{section.number}"
     node = next((n for n in outlook.nodes if n.kind == plan.SECTION and n.object_id == section.id), None)
@@ -188,13 +198,9 @@ async def preview(
     missing = outlook.missing(node)
     if missing is not None:
         return Preview(section=where, title=section.title, why=outlook.told(missing), needs=missing.kind)
-    service = _service(manuscript, options, prompts, providers)
-    try:
-        provider, bare = service.provider_for(model)
-        request = await _request(service, outlook, node, bare)
-        info = provider.info(bare)
-    finally:
-        await service.aclose()
+    provider, bare = service.provider_for(model)
+    request = await _request(service, outlook, node, bare)
+    info = provider.info(bare)
     return Preview(
         section=where,
         title=section.title,
@@ -223,7 +229,7 @@ def _service(
 
 
 async def _request(service: GenerationService, outlook: _Outlook, node: Node, bare_model: str) -> Request:
-    made = outlook.material(node)
+    made = outlook.sources.material(node)
     spec = StepSpec(
         slot=Slot(object_id=node.object_id, kind=node.kind),
         model="",
@@ -239,14 +245,14 @@ async def _request(service: GenerationService, outlook: _Outlook, node: Node, ba
 class _Outlook:
     """The imagined book and its plan: what is done, and what each node's prompt is made from."""
 
-    def __init__(self, manuscript: Manuscript, goal: Goal, style: Style) -> None:
+    def __init__(self, manuscript: Manuscript, goal: Goal, sources: Sources) -> None:
         self.manuscript = manuscript
-        self.style = style
         self.real = manuscript.book
         self.book = imagined(self.real, cast_is_known=manuscript.head(self.real.id, plan.CHARACTERS) is not None)
         self._real_sections = {s.id for _, s in self.real.sections()}
-        summed_up = frozenset(head.object_id for head in manuscript.heads() if head.kind == plan.BOOK_SUMMARY)
-        self.nodes = [node for node in nodes_for(self.book, goal, summed_up) if node.kind in _CALLS]
+        self._places = {section.id: (chapter, section) for chapter, section in self.book.sections()}
+        self.sources = replace(sources, book=lambda: self.book, place=self._places.__getitem__, head=self._head)
+        self.nodes = [node for node in nodes_for(self.book, goal, sources.window_size) if node.kind in _CALLS]
         self.done = {node.name for node in self.nodes if self._is_done(node)}
         self._by_name = {node.name: node for node in self.nodes}
         self.tokens_a_word, self.basis = self._tokens_a_word()
@@ -282,8 +288,7 @@ class _Outlook:
             plan.CHAPTER_OUTLINE: f"Chapter {number} must be outlined",
             plan.SECTION: f"Section {number} must be written",
             plan.CHAPTER_SUMMARY: f"Chapter {number} must be summed up",
-            plan.BOOK_SUMMARY: f"The story up to chapter {number} must be written and summed up",
-        }[missing.kind]
+        }.get(missing.kind, f"The story up to chapter {number} must be written and summed up")
         return f"{what} first, because it is part of the prompt."
 
     def named(self, node: Node) -> tuple[str, str]:
@@ -296,42 +301,17 @@ class _Outlook:
                     return f"{chapter.number}.{section.number}", section.title
         return "", self.book.title
 
-    def material(self, node: Node) -> Material:
-        """What the writer would make the prompt of, with filler where the book is only imagined."""
-        book, style = self.book, self.style
-        if node.kind == plan.OUTLINE:
-            return material.outline_material(self.real, style)
-        if node.kind == plan.CHARACTERS:
-            return material.characters_material(book, style)
-        chapter = next(c for c in book.chapters if node.object_id in (c.id, *(s.id for s in c.sections)))
-        if node.kind == plan.CHAPTER_OUTLINE:
-            return material.chapter_outline_material(book, chapter, style)
-        if node.kind == plan.CHAPTER_SUMMARY:
-            return material.chapter_summary_material(book, filled(chapter, book), style)
-        if node.kind == plan.BOOK_SUMMARY:
-            earlier = next((c for c in book.chapters if c.number == chapter.number - 1), None)
-            summed = replace(chapter, summary=chapter.summary or filler(CHAPTER_SUMMARY_WORDS))
-            return material.book_summary_material(book, summed, style, self._story_up_to(earlier))
-        section = next(s for s in chapter.sections if s.id == node.object_id)
-        known = self.missing(node) is None
-        return material.section_material(
-            book, chapter if known else filled(chapter, book), section, style, self._story(chapter, known)
-        )
-
-    def _story(self, chapter: Chapter, known: bool) -> str:
-        source = summary_before(self.book, chapter)
-        if source is None:
-            return ""
-        head = self.manuscript.head(source.id, plan.BOOK_SUMMARY)
-        if head is not None or known:
-            return head.text.strip() if head else ""
-        return filler(story_words(source))
-
-    def _story_up_to(self, chapter: Chapter | None) -> str:
-        head = self.manuscript.head(chapter.id, plan.BOOK_SUMMARY) if chapter else None
-        if chapter is None or head is not None:
-            return head.text.strip() if head else ""
-        return filler(story_words(chapter))
+    def _head(self, object_id: str, kind: str) -> Revision | None:
+        """The text there is; for one that the plan is still to make, filler of the length that is asked for."""
+        name = f"{kind}:{object_id}"
+        head = self.manuscript.head(object_id, kind)
+        if head is not None or name in self.done or name not in self._by_name:
+            return head
+        text = filler(self._words(self._by_name[name]))
+        return Revision(
+            id=0, object_id=object_id, kind=kind, base_id=None, author="", origin=Origin.GENERATED, text=text,
+            text_hash=text_hash(text), created_at=datetime.now(UTC), attempt_id=None, model="",
+        )  # fmt: skip
 
     def _tokens_a_word(self) -> tuple[float, str]:
         """From this book's own sections where there are any, else from its language."""
@@ -352,16 +332,17 @@ class _Outlook:
 
     def expected_output(self, node: Node, most: int) -> int:
         """Tokens of an answer as long as it is asked for."""
+        return min(round(self._words(node) * self.tokens_a_word), most)
+
+    def _words(self, node: Node) -> int:
         settings = self.book.settings
-        words = {
+        return {
             plan.OUTLINE: 60 + 55 * (len(self.real.chapters) or settings.chapters),
             plan.CHARACTERS: 400,
             plan.CHAPTER_OUTLINE: 50 * settings.sections,
             plan.SECTION: settings.words,
             plan.CHAPTER_SUMMARY: CHAPTER_SUMMARY_WORDS,
-            plan.BOOK_SUMMARY: min(STORY_WORDS_A_CHAPTER * max(node.order[0], 1), BOOK_SUMMARY_WORDS),
-        }[node.kind]
-        return min(round(words * self.tokens_a_word), most)
+        }.get(node.kind, SPAN_SUMMARY_WORDS)
 
 
 class _Counter:
@@ -409,7 +390,7 @@ class _Counter:
         return tokens, True, request.max_tokens
 
     def _estimate(self, node: Node) -> tuple[int, bool, int]:
-        made = self._outlook.material(node)
+        made = self._outlook.sources.material(node)
         prompt = self._service.prompts.render(made.template, **made.variables)
         characters = sum(len(message.text) for message in prompt.messages)
         return round(characters / self._characters_a_token), False, made.max_tokens

@@ -6,10 +6,7 @@ from dataclasses import replace
 
 from ghostkit.book.ids import chapter_id, section_id
 from ghostkit.book.model import Book, Chapter, Character, Section
-from ghostkit.writing.material import BOOK_SUMMARY_WORDS
 
-STORY_WORDS_A_CHAPTER = 100
-"""How fast the summary of the story so far grows, up to its limit."""
 STAND_IN = "…"
 _WORD = "filler "
 
@@ -17,11 +14,6 @@ _WORD = "filler "
 def filler(words: int) -> str:
     """So many words that say nothing; they begin with `STAND_IN`."""
     return STAND_IN + _WORD * words
-
-
-def story_words(chapter: Chapter) -> int:
-    """How long the summary of the story up to `chapter` may be expected to be."""
-    return min(STORY_WORDS_A_CHAPTER * chapter.number, BOOK_SUMMARY_WORDS)
 
 
 def imagined(book: Book, *, cast_is_known: bool) -> Book:
@@ -59,9 +51,3 @@ def _planned(chapter: Chapter, sections: int) -> Chapter:
         for place in range(1, sections + 1)
     )
     return replace(chapter, sections=made)
-
-
-def filled(chapter: Chapter, book: Book) -> Chapter:
-    """The chapter as if it were written."""
-    words = book.settings.words
-    return replace(chapter, sections=tuple(replace(s, content=s.content or filler(words)) for s in chapter.sections))

@@ -8,7 +8,7 @@ synchronous and guarded by one lock: callers run them in worker threads.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -21,7 +21,16 @@ from ghostkit.book.structure import dump_structure, load_structure
 from ghostkit.errors import UnknownName, storage_errors
 from ghostkit.ledger import AttemptState, Ledger, Origin, Revision, Slot, StepState
 from ghostkit.writing import adoption
-from ghostkit.writing.plan import BOOK_SUMMARY, CHAPTER_OUTLINE, CHAPTER_SUMMARY, CHARACTERS, OUTLINE, SECTION
+from ghostkit.writing.plan import (
+    CHAPTER_OUTLINE,
+    CHAPTER_SUMMARY,
+    CHARACTERS,
+    OUTLINE,
+    SECTION,
+    SUMMARIES,
+    summary_kind,
+)
+from ghostkit.writing.window import Span, cover
 
 
 class Manuscript:
@@ -94,13 +103,25 @@ class Manuscript:
 
     def _with_book_texts(self, book: Book) -> Book:
         outline, people = self._heads.get((book.id, OUTLINE)), self._heads.get((book.id, CHARACTERS))
-        summaries = [head for c in book.chapters if (head := self._heads.get((c.id, BOOK_SUMMARY)))]
         return replace(
             book,
             outline_summary=adoption.outline_summary(outline.text) if outline else "",
             characters=adoption.characters(people.text) if people else (),
-            summary=summaries[-1].text.strip() if summaries else "",
+            summary="\n\n".join(self._told(book)),
         )
+
+    def _told(self, book: Book) -> Iterator[str]:
+        """What has been summed up so far, from the start of the book on: the fewest summaries that say it."""
+        for span in cover(len(book.chapters)):
+            yield from self._told_of(book, span)
+
+    def _told_of(self, book: Book, span: Span) -> Iterator[str]:
+        head = self._heads.get((book.chapters[span.last - 1].id, summary_kind(span.chapters)))
+        if head is not None:
+            yield head.text.strip()
+            return
+        for part in span.parts():
+            yield from self._told_of(book, part)
 
     def heads(self) -> list[Revision]:
         """Every text that is the book's, from memory."""
@@ -155,7 +176,7 @@ class Manuscript:
             self._put_section(chapter, replace(section, content=head.text.strip("\n"), status=status))
         elif kind == CHAPTER_SUMMARY:
             self._put_chapter(replace(self.chapter(object_id), summary=head.text.strip()))
-        elif kind in (OUTLINE, CHARACTERS, BOOK_SUMMARY):
+        if kind in (OUTLINE, CHARACTERS, *SUMMARIES):
             self.book = self._with_book_texts(self.book)
 
     def mark_section(self, section_id: str, status: SectionStatus) -> None:

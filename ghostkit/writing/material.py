@@ -2,169 +2,229 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from ghostkit.book.model import Book, Chapter, Section, Style
-from ghostkit.generation import language_name
-from ghostkit.ledger import text_hash
-from ghostkit.writing.plan import summary_before
+from ghostkit.errors import UnknownName
+from ghostkit.generation import PromptService, language_name
+from ghostkit.generation.prompts import Escaped, escape, part_hash, part_text
+from ghostkit.ledger import Revision
+from ghostkit.writing import plan
+from ghostkit.writing.fitting import InFull, Passage, Priority, Reading, Summarised, estimate_tokens, fit
+from ghostkit.writing.lore import bible_json, people_json
+from ghostkit.writing.plan import Node
+from ghostkit.writing.window import Span, window_before
 
-PREVIOUS_WORDS = 1500
-"""How much of the section before is read: all of it, unless it is very long."""
 CHAPTER_SUMMARY_WORDS = 120
-BOOK_SUMMARY_WORDS = 400
+SPAN_SUMMARY_WORDS = 200
 TOKENS_A_WORD = 3
 """Room for an answer: generous, because Cyrillic and CJK take more tokens a word than English."""
+UNBOUNDED = 1_000_000_000
+
+FindHead = Callable[[str, str], Revision | None]
+"""(object id, kind) → the text that is the book's."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Material:
-    """`template` and its `variables`; `inputs` maps what the text depends on to SHA-256 (hex)."""
+    """`template` and its `variables`; `inputs` maps what the text depends on to SHA-256 (hex).
+
+    `texts` holds those inputs that no head of the ledger is: the plan, the people, the brief. `notes` say what of the
+    book had to be left out or shortened.
+    """
 
     template: str
     variables: Mapping[str, object]
     inputs: Mapping[str, str]
     max_tokens: int
+    texts: Mapping[str, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
-def outline_material(book: Book, style: Style) -> Material:
-    settings = book.settings
-    return _material("outline", {**_common(book), **_style(style)}, ("brief", "style"), 1000 + settings.chapters * 500)
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Answers what any text of one book is made from, as book and heads stand now.
 
+    `window_size` is how many chapters before it a section reads in full, at least; prompt and answer together may
+    have `window_tokens`, of which `reserved_tokens` are kept for the answer.
+    """
 
-def characters_material(book: Book, style: Style) -> Material:
-    variables = {**_common(book), **_style(style), "plan": plan_text(book)}
-    return _material("characters", variables, ("brief", "style", "plan"), 8000)
+    book: Callable[[], Book]
+    place: Callable[[str], tuple[Chapter, Section]]
+    head: FindHead
+    style: Style
+    prompts: PromptService
+    window_size: int = 3
+    window_tokens: int = UNBOUNDED
+    reserved_tokens: int = 0
 
+    def material(self, node: Node) -> Material:
+        """Raises `UnknownName` for what is no longer in the book."""
+        make: Callable[[Node], Material] = getattr(self, f"_{node.kind}")
+        return make(node)
 
-def chapter_outline_material(book: Book, chapter: Chapter, style: Style) -> Material:
-    variables = {**_common(book), **_style(style), **_plan(book), **_chapter(chapter)}
-    return _material(
-        "chapter_outline",
-        variables,
-        ("brief", "style", "plan", "people", "chapter"),
-        800 + book.settings.sections * 600,
-    )
+    # ── plan ──────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _outline(self, node: Node) -> Material:
+        book = self.book()
+        tokens = 1000 + book.settings.chapters * 500
+        return self._made("outline", self._common(book), ("brief", "style", "language"), tokens)
 
-def section_material(book: Book, chapter: Chapter, section: Section, style: Style, story: str) -> Material:
-    """`story` is the written summary that the plan's edges allow, empty where they allow none."""
-    variables = {
-        **_common(book),
-        **_style(style),
-        **_plan(book),
-        **_chapter(chapter),
-        "story": [story] if story else [],
-        "planned": planned_before(book, chapter, story),
-        "chapter_plan": "\n".join(f"{chapter.number}.{s.number} {s.title}: {s.brief}" for s in chapter.sections),
-        "previous": _previous(chapter, section),
-        "section_number": f"{chapter.number}.{section.number}",
-        "section_title": section.title,
-        "section_brief": section.brief,
-        "section_points": _points(section.points),
-    }
-    names = ("brief", "style", "plan", "people", "story_so_far", "chapter", "chapter_plan", "previous", "section")
-    return _material("section", variables, names, book.settings.words * TOKENS_A_WORD + 400)
+    def _characters(self, node: Node) -> Material:
+        book = self.book()
+        variables = {**self._common(book), "plan": plan_text(book)}
+        return self._made("characters", variables, ("brief", "style", "language", "plan"), 8000)
 
+    def _chapter_outline(self, node: Node) -> Material:
+        book = self.book()
+        chapter = chapter_of(book, node.object_id)
+        variables = {**self._common(book), **self._known(book, chapter), **_chapter(chapter)}
+        names = ("brief", "style", "language", "plan", "people", "bible", "chapter")
+        return self._made("chapter_outline", variables, names, 800 + book.settings.sections * 600)
 
-def chapter_summary_material(book: Book, chapter: Chapter, style: Style) -> Material:
-    variables = {
-        **_identity(book),
-        **_style(style),
-        "number": chapter.number,
-        "chapter_title": chapter.title,
-        "material": [section.content for section in chapter.sections],
-        "limit": CHAPTER_SUMMARY_WORDS,
-    }
-    return _material("chapter_summary", variables, ("style", "material"), CHAPTER_SUMMARY_WORDS * TOKENS_A_WORD + 200)
+    # ── prose ─────────────────────────────────────────────────────────────────────────────────────────────
 
-
-def book_summary_material(book: Book, chapter: Chapter, style: Style, before: str) -> Material:
-    variables = {
-        **_identity(book),
-        **_style(style),
-        "number": chapter.number,
-        "before": [before] if before else [],
-        "material": [chapter.summary],
-        "limit": BOOK_SUMMARY_WORDS,
-    }
-    return _material(
-        "book_summary", variables, ("style", "before", "material"), BOOK_SUMMARY_WORDS * TOKENS_A_WORD + 200
-    )
-
-
-def title_material(book: Book) -> Material:
-    return _material("title", _common(book), ("brief",), 100)
-
-
-def plan_text(book: Book) -> str:
-    """The book in plan: its summary, then one line a chapter."""
-    lines = [f"{chapter.number}. {chapter.title}: {chapter.brief}" for chapter in book.chapters]
-    return "\n".join([book.outline_summary, *lines]).strip()
-
-
-def people_text(book: Book) -> str:
-    """The characters as JSON, in the shape docs/prompt-layout.md gives."""
-    people = [
-        {
-            "name": person.name,
-            "role": str(person.role),
-            "description": person.description,
-            "traits": list(person.traits),
-            "backstory": person.backstory,
-            "arc": person.arc,
+    def _section(self, node: Node) -> Material:
+        book = self.book()
+        chapter, section = self.place(node.object_id)
+        where = f"Section {chapter.number}.{section.number}"
+        variables: dict[str, object] = {
+            **self._common(book),
+            **self._known(book, chapter),
+            **_chapter(chapter),
+            "chapter_plan": chapter_plan(chapter),
+            "section_number": f"{chapter.number}.{section.number}",
+            "section_title": section.title,
+            "section_material": _section_material(section),
         }
-        for person in book.characters
-    ]
-    return json.dumps(people, ensure_ascii=False)
+        answer = book.settings.words * TOKENS_A_WORD + 400
+        essential = sum(estimate_tokens(_text(value)) for value in variables.values())
+        room = self.window_tokens - max(answer, min(self.reserved_tokens, self.window_tokens // 2)) - essential
+        read = fit(self.reading(book, chapter, section), room, where)
+        variables["story"] = [passage.text for told in read.story for passage in told.passages]
+        variables["manuscript"] = list(_laid_out(read))
+        names = ("brief", "style", "language", "plan", "people", "bible", "chapter", "chapter_plan", "section")
+        made = self._made("section", variables, names, answer)
+        inputs = {**made.inputs, **{passage.name: passage.hash for passage in read.passages()}}
+        last = next(iter([*read.passages()][-1:]), None)
+        if last is not None and read.chapters:
+            inputs["previous"] = last.hash
+        return Material(
+            template=made.template, variables=variables, inputs=inputs, max_tokens=answer, texts=made.texts,
+            notes=read.notes,
+        )  # fmt: skip
+
+    def reading(self, book: Book, chapter: Chapter, section: Section) -> Reading:
+        """What `section` reads of the book before it, as far as it is there."""
+        window = window_before(chapter.number, size=self.window_size, lag=book.settings.continuity_lag)
+        story = tuple(told for span in window.summed_up for told in self._told(book, span))
+        full = [self._in_full(book.chapters[number - 1], chapter) for number in window.in_full]
+        own = tuple(self._passages(chapter, before=section.number))
+        chapters = [one for one in full if one.passages]
+        if own:
+            heading = _heading(chapter)
+            chapters.append(
+                InFull(number=chapter.number, heading=heading, passages=own, summary=None, priority=Priority.ESSENTIAL)
+            )
+        return Reading(story=story, chapters=tuple(chapters))
+
+    def _told(self, book: Book, span: Span) -> Iterator[Summarised]:
+        """A span by its summary; by those of its parts where it has none yet; not at all where nothing is written."""
+        last = book.chapters[span.last - 1]
+        kind = plan.summary_kind(span.chapters)
+        head = self.head(last.id, kind)
+        if head is not None:
+            label = f"chapter {span.last}" if span.chapters == 1 else f"chapters {span.first}–{span.last}"
+            priority = Priority.MEDIUM if span.chapters == 1 else Priority.LOW
+            yield Summarised(label=label, passages=(_passage(head),), priority=priority)
+            return
+        for part in span.parts():
+            yield from self._told(book, part)
+
+    def _in_full(self, chapter: Chapter, reader: Chapter) -> InFull:
+        summary = self.head(chapter.id, plan.CHAPTER_SUMMARY)
+        return InFull(
+            number=chapter.number,
+            heading=_heading(chapter),
+            passages=tuple(self._passages(chapter)),
+            summary=_passage(summary) if summary else None,
+            priority=Priority.HIGH if chapter.number == reader.number - 1 else Priority.MEDIUM,
+        )
+
+    def _passages(self, chapter: Chapter, before: int | None = None) -> Iterator[Passage]:
+        for section in chapter.sections:
+            head = self.head(section.id, plan.SECTION) if before is None or section.number < before else None
+            if head is not None:
+                yield _passage(head)
+
+    def _chapter_summary(self, node: Node) -> Material:
+        chapter = chapter_of(self.book(), node.object_id)
+        return self._summary(chapter, list(self._passages(chapter)), "chapter_summary", CHAPTER_SUMMARY_WORDS)
+
+    def _span8_summary(self, node: Node) -> Material:
+        return self._span_summary(node, 8)
+
+    def _span64_summary(self, node: Node) -> Material:
+        return self._span_summary(node, 64)
+
+    def _span_summary(self, node: Node, size: int) -> Material:
+        book = self.book()
+        chapter = chapter_of(book, node.object_id)
+        span = Span(first=max(chapter.number - size + 1, 1), last=chapter.number)
+        passages = [p for part in span.parts() for told in self._told(book, part) for p in told.passages]
+        return self._summary(chapter, passages, "span_summary", SPAN_SUMMARY_WORDS)
+
+    def _summary(self, chapter: Chapter, passages: list[Passage], template: str, words: int) -> Material:
+        variables = {
+            **_identity(self.book()),
+            **style_variables(self.style),
+            "number": chapter.number,
+            "chapter_title": chapter.title,
+            "material": [passage.text for passage in passages],
+            "limit": words,
+        }
+        made = self._made(template, variables, ("language",), words * TOKENS_A_WORD + 200)
+        inputs = {**made.inputs, **{passage.name: passage.hash for passage in passages}}
+        return Material(
+            template=template, variables=variables, inputs=inputs, max_tokens=made.max_tokens, texts=made.texts
+        )
+
+    # ── what they share ───────────────────────────────────────────────────────────────────────────────────
+
+    def _common(self, book: Book) -> dict[str, object]:
+        settings = book.settings
+        return {
+            **_identity(book),
+            **style_variables(self.style),
+            "brief": book.instructions,
+            "chapters": len(book.chapters) or settings.chapters,
+            "sections": settings.sections,
+            "words": settings.words,
+        }
+
+    def _known(self, book: Book, chapter: Chapter) -> dict[str, object]:
+        """The plan, and the people, places and things as of this chapter."""
+        return {
+            "plan": plan_text(book),
+            "people": people_json(book, chapter.number),
+            "bible": bible_json(book, chapter.number),
+        }
+
+    def _made(
+        self, template: str, variables: Mapping[str, object], names: tuple[str, ...], max_tokens: int
+    ) -> Material:
+        """`names` are the inputs: variables by name, or by the name of what they belong to."""
+        parts = {"style": "style_guide", "chapter": "chapter_material", "section": "section_material"}
+        values = {name: variables[parts.get(name, name)] for name in names}
+        texts = {name: part_text(value) for name, value in values.items() if isinstance(value, str) and value.strip()}
+        inputs = {name: part_hash(value) for name, value in values.items() if name in texts and isinstance(value, str)}
+        inputs["template"] = self.prompts.template(template).digest
+        return Material(template=template, variables=variables, inputs=inputs, max_tokens=max_tokens, texts=texts)
 
 
-def planned_before(book: Book, chapter: Chapter, story: str) -> str:
-    """The chapters between the written summary (all before `chapter`, where there is none) and this, as planned."""
-    written = summary_before(book, chapter)
-    first = written.number + 1 if written is not None and story else 1
-    planned = [c for c in book.chapters if first <= c.number < chapter.number]
-    return "\n".join(f"{c.number}. {c.title}: {c.brief}" for c in planned[-book.settings.continuity_lag :])
-
-
-def last_words(text: str, words: int) -> str:
-    """The end of `text`, at most `words` words, from a paragraph or sentence start where one is near."""
-    pieces = text.split()
-    if len(pieces) <= words:
-        return text.strip()
-    tail = " ".join(pieces[-words:])
-    cut = max(tail.find(mark) for mark in (". ", "! ", "? ", "… "))
-    return tail[cut + 2 :] if 0 <= cut < len(tail) // 2 else tail
-
-
-def _previous(chapter: Chapter, section: Section) -> list[str]:
-    """The section before, in the same chapter: a list of one, or of none."""
-    before = [s.content for s in chapter.sections if s.number == section.number - 1 and s.content]
-    return [last_words(text, PREVIOUS_WORDS) for text in before]
-
-
-def _material(template: str, variables: Mapping[str, object], names: tuple[str, ...], max_tokens: int) -> Material:
-    parts = {
-        "style": ("style_name", "style_guide"),
-        "chapter": ("chapter_title", "chapter_brief", "chapter_points"),
-        "story_so_far": ("story", "planned"),
-        "section": ("section_title", "section_brief", "section_points", "words"),
-    }
-    inputs = {name: text_hash("\n".join(_text(variables[part]) for part in parts.get(name, (name,)))) for name in names}
-    return Material(template=template, variables=variables, inputs=inputs, max_tokens=max_tokens)
-
-
-def _text(value: object) -> str:
-    return "\n\n".join(value) if isinstance(value, list) else str(value)
-
-
-def _identity(book: Book) -> dict[str, object]:
-    return {"title": book.title, "language": book.language, "language_name": language_name(book.language)}
-
-
-def _common(book: Book) -> dict[str, object]:
+def title_variables(book: Book) -> dict[str, object]:
+    """For the `title` template."""
     settings = book.settings
     return {
         **_identity(book),
@@ -175,27 +235,64 @@ def _common(book: Book) -> dict[str, object]:
     }
 
 
-def _style(style: Style) -> dict[str, object]:
+def plan_text(book: Book) -> str:
+    """The book in plan: its summary, then one line a chapter."""
+    lines = [f"{chapter.number}. {chapter.title}: {chapter.brief}" for chapter in book.chapters]
+    return "\n".join([book.outline_summary, *lines]).strip()
+
+
+def chapter_plan(chapter: Chapter) -> str:
+    """One line a section."""
+    return "\n".join(f"{chapter.number}.{s.number} {s.title}: {s.brief}" for s in chapter.sections)
+
+
+def style_variables(style: Style) -> dict[str, object]:
     guide = [style.guide, *_listed("Do:", style.do), *_listed("Avoid:", style.avoid)]
     return {"style_name": style.name, "style_guide": "\n".join(line for line in guide if line)}
 
 
-def _listed(heading: str, items: tuple[str, ...]) -> list[str]:
-    return [heading, *(f"- {item}" for item in items)] if items else []
+def chapter_of(book: Book, chapter_id: str) -> Chapter:
+    for chapter in book.chapters:
+        if chapter.id == chapter_id:
+            return chapter
+    raise UnknownName(f"The book has no chapter {chapter_id}.", fix="It was removed from book.json.")
 
 
-def _plan(book: Book) -> dict[str, object]:
-    return {"plan": plan_text(book), "people": people_text(book)}
+def _heading(chapter: Chapter) -> str:
+    return f"## {chapter.number}. {chapter.title}"
+
+
+def _laid_out(read: Reading) -> Iterator[str]:
+    """The chapters read in full, each under its heading: a part of the prompt for every section."""
+    for chapter in read.chapters:
+        yield chapter.heading
+        yield from (passage.text for passage in chapter.passages)
+
+
+def _passage(head: Revision) -> Passage:
+    return Passage(name=f"{head.kind}:{head.object_id}", text=head.text.strip(), hash=head.text_hash)
+
+
+def _section_material(section: Section) -> str:
+    points = "\n".join(f"- {point}" for point in section.points)
+    return Escaped(f"<brief>\n{escape(section.brief)}\n</brief>\n<points>\n{escape(points)}\n</points>")
 
 
 def _chapter(chapter: Chapter) -> dict[str, object]:
     return {
         "number": chapter.number,
         "chapter_title": chapter.title,
-        "chapter_brief": chapter.brief,
-        "chapter_points": _points(chapter.points),
+        "chapter_material": "\n".join([chapter.brief, *(f"- {point}" for point in chapter.points)]).strip(),
     }
 
 
-def _points(points: tuple[str, ...]) -> str:
-    return "\n".join(f"- {point}" for point in points)
+def _identity(book: Book) -> dict[str, object]:
+    return {"title": book.title, "language": book.language, "language_name": language_name(book.language)}
+
+
+def _listed(heading: str, items: tuple[str, ...]) -> list[str]:
+    return [heading, *(f"- {item}" for item in items)] if items else []
+
+
+def _text(value: object) -> str:
+    return "\n\n".join(value) if isinstance(value, list) else str(value)

@@ -10,9 +10,13 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ghostkit.book.model import Book, Chapter, Section
+from ghostkit.writing.window import Span, spans_ending_at, window_before
 
 OUTLINE, CHARACTERS, CHAPTER_OUTLINE = "outline", "characters", "chapter_outline"
-SECTION, CHAPTER_SUMMARY, BOOK_SUMMARY = "section", "chapter_summary", "book_summary"
+SECTION, CHAPTER_SUMMARY = "section", "chapter_summary"
+SPAN_SUMMARIES = {8: "span8_summary", 64: "span64_summary"}
+"""Summaries of several chapters, by how many; each belongs to its last chapter."""
+SUMMARIES = (CHAPTER_SUMMARY, *SPAN_SUMMARIES.values())
 CHAPTER_DONE, BOOK_DONE = "chapter_done", "book_done"
 
 
@@ -117,49 +121,68 @@ class Graph:
         return not self.nodes.keys() - self.done
 
 
-def nodes_for(book: Book, goal: Goal, summed_up: frozenset[str] = frozenset()) -> Iterator[Node]:
-    """Every node that the structure known so far calls for.
-
-    `summed_up` are the chapters whose book summary exists: a chapter written on its own is added to the one before
-    it, or to none.
-    """
+def nodes_for(book: Book, goal: Goal, window_size: int = 3) -> Iterator[Node]:
+    """Every node that the structure known so far calls for; `window_size` is `Sources.window_size`."""
     outline = Node(object_id=book.id, kind=OUTLINE, order=(0, 0))
     characters = Node(object_id=book.id, kind=CHARACTERS, needs=frozenset({outline.name}), order=(0, 1))
     yield from (outline, characters)
-    wanted = [chapter for chapter in book.chapters if goal.wants_chapter(chapter)]
-    for chapter in wanted:
-        yield Node(
-            object_id=chapter.id,
-            kind=CHAPTER_OUTLINE,
-            needs=frozenset({characters.name}),
-            order=(chapter.number, 0),
-        )
-        if not goal.outline_only:
-            yield from _chapter_nodes(book, chapter, goal, summed_up)
+    for chapter in book.chapters:
+        if goal.wants_chapter(chapter):
+            yield Node(
+                object_id=chapter.id,
+                kind=CHAPTER_OUTLINE,
+                needs=frozenset({characters.name}),
+                order=(chapter.number, 0),
+            )
+            if not goal.outline_only:
+                yield from _chapter_nodes(book, chapter, goal, window_size)
     if goal.whole_book and book.chapters:
         needs = frozenset(f"{CHAPTER_DONE}:{chapter.id}" for chapter in book.chapters)
         yield Node(object_id=book.id, kind=BOOK_DONE, needs=needs, order=(len(book.chapters) + 1,))
 
 
-def _chapter_nodes(book: Book, chapter: Chapter, goal: Goal, summed_up: frozenset[str]) -> Iterator[Node]:
-    before = {f"{CHAPTER_OUTLINE}:{chapter.id}"}
-    story = summary_before(book, chapter)
-    if story is not None and _closes(story, goal):
-        before.add(f"{BOOK_SUMMARY}:{story.id}")
+def _chapter_nodes(book: Book, chapter: Chapter, goal: Goal, window_size: int) -> Iterator[Node]:
+    needs = frozenset({f"{CHAPTER_OUTLINE}:{chapter.id}", *_read_before(book, chapter, goal, window_size)})
     for section in chapter.sections:
         if goal.wants_section(chapter, section):
             order = (chapter.number, 1, section.number)
-            node = Node(object_id=section.id, kind=SECTION, needs=frozenset(before), order=order)
+            node = Node(object_id=section.id, kind=SECTION, needs=needs, order=order)
             yield node
-            before = {node.name}
+            needs = frozenset({node.name})
     if not _closes(chapter, goal):
         return
     if chapter.sections:
-        yield from _closing_nodes(book, chapter, frozenset(before), goal, summed_up)
+        yield from _closing_nodes(book, chapter, needs, goal)
     else:
         # Its outline isn't there yet: hold back what waits for the chapter until it is.
         needs = frozenset({"outline to come"})
         yield Node(object_id=chapter.id, kind=CHAPTER_DONE, needs=needs, order=(chapter.number, 4))
+
+
+def _read_before(book: Book, chapter: Chapter, goal: Goal, window_size: int) -> Iterator[str]:
+    """The nodes of this plan whose texts the chapter's sections read."""
+    window = window_before(chapter.number, size=window_size, lag=book.settings.continuity_lag)
+    for number in window.in_full:
+        earlier = book.chapters[number - 1]
+        wanted = [section for section in earlier.sections if goal.wants_section(earlier, section)]
+        if wanted:
+            yield f"{SECTION}:{wanted[-1].id}"
+        elif not earlier.sections and goal.wants_chapter(earlier):
+            # Once it is outlined the plan is drawn again, and this becomes its last section.
+            yield f"{CHAPTER_OUTLINE}:{earlier.id}"
+    for span in window.summed_up:
+        yield from _summaries_in_plan(book, span, goal)
+
+
+def _summaries_in_plan(book: Book, span: Span, goal: Goal) -> Iterator[str]:
+    last = book.chapters[span.last - 1]
+    if all(_closes(c, goal) for c in book.chapters[span.first - 1 : span.last]):
+        # Before its chapters are outlined there is no node for the summary, but there is one that stands for it.
+        there = all(c.sections for c in book.chapters[span.first - 1 : span.last])
+        yield f"{summary_kind(span.chapters)}:{last.id}" if there else f"{CHAPTER_DONE}:{last.id}"
+    else:
+        for part in span.parts():
+            yield from _summaries_in_plan(book, part, goal)
 
 
 def _closes(chapter: Chapter, goal: Goal) -> bool:
@@ -170,23 +193,21 @@ def _closes(chapter: Chapter, goal: Goal) -> bool:
     return goal.wants_chapter(chapter) and not cut_short
 
 
-def _closing_nodes(
-    book: Book, chapter: Chapter, before: frozenset[str], goal: Goal, summed_up: frozenset[str]
-) -> Iterator[Node]:
+def _closing_nodes(book: Book, chapter: Chapter, before: frozenset[str], goal: Goal) -> Iterator[Node]:
     summary = Node(object_id=chapter.id, kind=CHAPTER_SUMMARY, needs=before, order=(chapter.number, 2))
     yield summary
     done = {summary.name}
-    earlier = next((c for c in book.chapters if c.number == chapter.number - 1), None)
-    planned = earlier is not None and _closes(earlier, goal)
-    if earlier is None or planned or earlier.id in summed_up:
-        needs = {summary.name, f"{BOOK_SUMMARY}:{earlier.id}"} if earlier and planned else {summary.name}
-        rolling = Node(object_id=chapter.id, kind=BOOK_SUMMARY, needs=frozenset(needs), order=(chapter.number, 3))
-        yield rolling
-        done.add(rolling.name)
+    for span in spans_ending_at(chapter.number):
+        kind = summary_kind(span.chapters)
+        if not all(_closes(c, goal) for c in book.chapters[span.first - 1 : span.last]):
+            break
+        needs = frozenset(f"{summary_kind(part.chapters)}:{book.chapters[part.last - 1].id}" for part in span.parts())
+        node = Node(object_id=chapter.id, kind=kind, needs=needs, order=(chapter.number, 3, span.chapters))
+        yield node
+        done.add(node.name)
     yield Node(object_id=chapter.id, kind=CHAPTER_DONE, needs=frozenset(done), order=(chapter.number, 4))
 
 
-def summary_before(book: Book, chapter: Chapter) -> Chapter | None:
-    """The chapter whose written summary stands at the start of what `chapter`'s sections read."""
-    number = chapter.number - book.settings.continuity_lag
-    return next((c for c in book.chapters if c.number == number), None)
+def summary_kind(chapters: int) -> str:
+    """The kind of the summary of so many chapters."""
+    return CHAPTER_SUMMARY if chapters == 1 else SPAN_SUMMARIES[chapters]

@@ -13,10 +13,10 @@ from ghostkit.events import Event, EventType
 from ghostkit.generation import GenerationService, StepResult, StepSpec
 from ghostkit.ledger import Slot, in_thread, text_hash
 from ghostkit.providers import Ending
-from ghostkit.writing import adoption, material, plan
+from ghostkit.writing import adoption, plan
 from ghostkit.writing.absorbing import Absorber
 from ghostkit.writing.manuscript import Manuscript
-from ghostkit.writing.material import Material
+from ghostkit.writing.material import Material, Sources
 from ghostkit.writing.plan import Goal, Node
 from ghostkit.writing.tracked_files import (
     FileKeeper,
@@ -27,6 +27,7 @@ from ghostkit.writing.tracked_files import (
     chapter_files,
     section_file,
 )
+from ghostkit.writing.window import window_before
 
 OnText = Callable[[str, str], None]
 """(section id, piece of its text)"""
@@ -62,6 +63,7 @@ class BookWriter:
         self.goal = goal
         self.absorber = Absorber(manuscript, service.who)
         self.files = FileKeeper(manuscript, self.absorber)
+        self.sources = sources_for(manuscript, service, model, style)
         self._on_text = on_text
         self._on_node = on_node
         self._announced: set[str] = set()
@@ -130,30 +132,25 @@ class BookWriter:
 
     async def _outline(self, node: Node) -> NodeResult:
         await self._take_in(book_files)
-        return await self._text(node, material.outline_material(self.manuscript.book, self.style), self._book_only)
+        return await self._text(node, book_files)
 
     async def _characters(self, node: Node) -> NodeResult:
         await self._take_in(book_files)
-        return await self._text(node, material.characters_material(self.manuscript.book, self.style), self._book_only)
+        return await self._text(node, book_files)
 
     async def _chapter_outline(self, node: Node) -> NodeResult:
         await self._take_in(book_files)
-        chapter = self.manuscript.chapter(node.object_id)
-        if chapter.sections:
+        if self.manuscript.chapter(node.object_id).sections:
             return NodeResult(whole=True)
-        made = material.chapter_outline_material(self.manuscript.book, chapter, self.style)
-        return await self._text(node, made, lambda m: (*book_files(m), *chapter_files(m, m.chapter(chapter.id))))
+        return await self._text(node, lambda m: (*book_files(m), *chapter_files(m, m.chapter(node.object_id))))
 
     async def _section(self, node: Node) -> NodeResult:
         await self._take_in(lambda m: self._read_by(m, node.object_id))
         chapter, section = self.manuscript.section(node.object_id)
-        story = self._written_story(chapter)
-        made = material.section_material(self.manuscript.book, chapter, section, self.style, story)
         self.manuscript.mark_section(section.id, SectionStatus.WRITING)
         on_text = self._on_text
         result = await self._text(
             node,
-            made,
             lambda m: [section_file(m, *m.section(section.id))],
             on_text=(lambda piece: on_text(section.id, piece)) if on_text else None,
             started=self._section_started(chapter, section),
@@ -165,23 +162,16 @@ class BookWriter:
 
     async def _chapter_summary(self, node: Node) -> NodeResult:
         await self._take_in(lambda m: chapter_files(m, m.chapter(node.object_id)))
-        chapter = self.manuscript.chapter(node.object_id)
-        made = material.chapter_summary_material(self.manuscript.book, chapter, self.style)
-        return await self._text(node, made, lambda m: ())
+        return await self._text(node, _no_files)
 
-    async def _book_summary(self, node: Node) -> NodeResult:
-        chapter = self.manuscript.chapter(node.object_id)
-        earlier = next((c for c in self.manuscript.book.chapters if c.number == chapter.number - 1), None)
-        before = self.manuscript.head(earlier.id, plan.BOOK_SUMMARY) if earlier else None
-        made = material.book_summary_material(
-            self.manuscript.book, chapter, self.style, before.text.strip() if before else ""
-        )
-        return await self._text(node, made, lambda m: ())
+    async def _span_summary(self, node: Node) -> NodeResult:
+        return await self._text(node, _no_files)
+
+    _span8_summary = _span64_summary = _span_summary
 
     async def _text(
         self,
         node: Node,
-        made: Material,
         files: Find,
         *,
         on_text: Callable[[str], None] | None = None,
@@ -190,7 +180,7 @@ class BookWriter:
     ) -> NodeResult:
         """Get a slot's text, unless it has one already (a person's counts), and bring book and files up to it."""
         if self.manuscript.head(node.object_id, node.kind) is None:
-            step = await self.service.run_step(self._spec(node, made, started, done), on_text)
+            step = await self.service.run_step(self.spec_for(node, started, done), on_text)
             if step.ending is not Ending.COMPLETE:
                 return NodeResult(whole=False, step=step)
         else:
@@ -202,13 +192,11 @@ class BookWriter:
             await self._tell_of_outlines()
         return NodeResult(whole=True, step=step)
 
-    def _spec(
-        self,
-        node: Node,
-        made: Material,
-        started: Sequence[Event],
-        done: Callable[[str, str], Sequence[Event]] | None,
+    def spec_for(
+        self, node: Node, started: Sequence[Event] = (), done: Callable[[str, str], Sequence[Event]] | None = None
     ) -> StepSpec:
+        """The step that would make the node's text now."""
+        made = self.sources.material(node)
         return StepSpec(
             slot=Slot(object_id=node.object_id, kind=node.kind),
             model=self.model,
@@ -216,15 +204,10 @@ class BookWriter:
             max_tokens=made.max_tokens,
             inputs=made.inputs,
             parameters={"temperature": self.manuscript.book.settings.temperature},
-            started_events=started,
+            started_events=[*started, *_shortened(node, made)],
             done_events=done,
             check=lambda text: adoption.check(node.kind, text),
         )
-
-    def _written_story(self, chapter: Chapter) -> str:
-        source = plan.summary_before(self.manuscript.book, chapter)
-        head = self.manuscript.head(source.id, plan.BOOK_SUMMARY) if source else None
-        return head.text.strip() if head else ""
 
     # ── endings ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -315,16 +298,15 @@ class BookWriter:
         for event in taken:
             await self.service.emit(event)
 
-    @staticmethod
-    def _book_only(manuscript: Manuscript) -> Iterable[TrackedFile]:
-        return book_files(manuscript)
-
-    @staticmethod
-    def _read_by(manuscript: Manuscript, section_id: str) -> Iterable[TrackedFile]:
+    def _read_by(self, manuscript: Manuscript, section_id: str) -> Iterable[TrackedFile]:
         """The files a section's prompt is made from, and its own."""
-        chapter, section = manuscript.section(section_id)
-        near = [s for s in chapter.sections if s.number in (section.number - 1, section.number)]
-        return (*(section_file(manuscript, chapter, s) for s in near), *book_files(manuscript))
+        book, (chapter, section) = manuscript.book, manuscript.section(section_id)
+        window = window_before(chapter.number, size=self.sources.window_size, lag=book.settings.continuity_lag)
+        for number in window.in_full:
+            earlier = book.chapters[number - 1]
+            yield from (section_file(manuscript, earlier, one) for one in earlier.sections)
+        yield from (section_file(manuscript, chapter, s) for s in chapter.sections if s.number <= section.number)
+        yield from book_files(manuscript)
 
     def _section_started(self, chapter: Chapter, section: Section) -> list[Event]:
         number = f"{chapter.number}.{section.number}"
@@ -342,6 +324,40 @@ class BookWriter:
                 key=f"section_started:{section.id}",
             ),
         ]
+
+
+def sources_for(manuscript: Manuscript, service: GenerationService, model: str, style: Style) -> Sources:
+    """What the texts of a book are made from, as `model` can read it."""
+    provider, bare = service.provider_for(model)
+    options = service.options()
+    return Sources(
+        book=lambda: manuscript.book,
+        place=manuscript.section,
+        head=manuscript.head,
+        style=style,
+        prompts=service.prompts,
+        window_size=options.sliding_window_size,
+        window_tokens=min(provider.info(bare).context_window, options.max_context_tokens),
+        reserved_tokens=options.reserved_response_tokens,
+    )
+
+
+def _no_files(manuscript: Manuscript) -> Iterable[TrackedFile]:
+    return ()
+
+
+def _shortened(node: Node, made: Material) -> list[Event]:
+    """Tells of what a prompt had to leave out; nothing is cut silently."""
+    if not made.notes:
+        return []
+    return [
+        Event(
+            type=EventType.CONTEXT_SHORTENED,
+            data={"slot": str(Slot(object_id=node.object_id, kind=node.kind)), "notes": list(made.notes)},
+            source="writing",
+            key=f"context_shortened:{node.name}:{text_hash(' '.join(made.notes))[:16]}",
+        )
+    ]
 
 
 def _section_completed(chapter: Chapter, section: Section, attempt: str, text: str) -> Event:

@@ -65,7 +65,7 @@ def test_the_messages_shown_are_those_that_are_sent(ghostkit: Command, fresh: Pa
     ("until", "section", "says", "do"),
     [
         ("", "2.1", "The book must be outlined first", "ghostkit outline"),
-        ("1.1", "2.2", "Chapter 2 must be outlined first", "ghostkit outline"),
+        ("1.1", "2.2", "Section 1.2 must be written first", "ghostkit write"),
         ("2.1", "2.2", "", ""),
         ("1.1", "1.1", "is written already", "ghostkit receipt"),
     ],

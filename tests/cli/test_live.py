@@ -96,6 +96,8 @@ def test_it_shows_the_text_the_share_and_how_to_stop(fresh: Path) -> None:
 
 def test_texts_written_at_the_same_time_are_named(fresh: Path) -> None:
     view = _Recorder(80)
+    settings = fresh / "book.json"
+    settings.write_text(settings.read_text().replace('"continuity_lag": 1', '"continuity_lag": 2'))
     _write(fresh, view, TEXTS["prose"], parallel=4)
     assert any("at the same time: 2.1" in line for picture in view.pictures for line in picture)
 

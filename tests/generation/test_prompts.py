@@ -16,7 +16,7 @@ from ghostkit.generation import prompts as prompts_module
 
 SERVICE = PromptService()
 NAMES = [
-    "book_summary", "chapter_outline", "chapter_summary", "characters", "continuation", "outline", "section", "summary",
+    "chapter_outline", "chapter_summary", "characters", "continuation", "outline", "section", "span_summary", "summary",
     "title",
 ]  # fmt: skip
 _PIECES = ["<", ">", "&", '"', "'", "</book>", '<task kind="title">', "{{ brief }}", "{% raw %}", "&lt;", "&amp;", "\n"]
@@ -49,7 +49,7 @@ def test_every_template_renders_with_what_it_declares_and_says_which_it_was(name
     assert all(part.strip() for message in prompt.messages for part in message.parts)
     assert "{{" not in prompt.messages[1].text
     assert f'<task kind="{name}"' in prompt.messages[1].text
-    assert prompt.messages[1].parts[-1].startswith("<task ")
+    assert prompt.messages[1].parts[-1].endswith("</task>")
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -65,7 +65,7 @@ def test_a_missing_and_an_unknown_variable_are_named(name: str) -> None:
 
 
 def test_an_unknown_template_is_named_with_those_there_are() -> None:
-    with pytest.raises(UnknownName, match=r"no prompt template 'sonnet'. There is: book_summary, chapter_outline"):
+    with pytest.raises(UnknownName, match=r"no prompt template 'sonnet'. There is: chapter_outline"):
         SERVICE.render("sonnet")
 
 

@@ -108,7 +108,7 @@ class BookInPrompts:
         )
         return self.request(
             self.book(), self.plan(), self.everybody(), block("story_so_far"), self.chapter(chapter),
-            block("chapter_plan", "\n".join(lines)), block("previous", previous), task,
+            block("chapter_plan", "\n".join(lines)), block("manuscript", previous), task,
             slot=f"section:{chapter}.{section}", **parameters,
         )  # fmt: skip
 
@@ -132,10 +132,7 @@ class BookInPrompts:
         return texts
 
 
-def summary_request(
-    book: BookInPrompts, kind: str, material: str, words: int, number: int = 1, before: str = ""
-) -> Request:
-    """A `chapter_summary`, `book_summary` or `summary` task."""
-    parts = [block("story_so_far", before)] if before else []
+def summary_request(book: BookInPrompts, kind: str, material: str, words: int, number: int = 1) -> Request:
+    """A `chapter_summary`, `span_summary` or `summary` task."""
     task = block("task", "Summarise.", kind=kind, number=number, words=words, language=book.language)
-    return book.request(*parts, block("material", material), task, slot=f"{kind}:{number}")
+    return book.request(block("material", material), task, slot=f"{kind}:{number}")

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 
 from ghostkit.book.model import Book, BookSettings, Chapter, Section
-from ghostkit.writing.plan import Goal, Graph, Node, nodes_for, summary_before
+from ghostkit.writing.plan import Goal, Graph, Node, nodes_for
+from ghostkit.writing.window import window_before
 
 
 def made(chapters: int = 3, sections: int = 2, lag: int = 4, outlined: int | None = None) -> Book:
@@ -29,8 +30,8 @@ def made(chapters: int = 3, sections: int = 2, lag: int = 4, outlined: int | Non
     )  # fmt: skip
 
 
-def needs(book: Book, goal: Goal | None = None, summed_up: frozenset[str] = frozenset()) -> dict[str, set[str]]:
-    return {node.name: set(node.needs) for node in nodes_for(book, goal or Goal(), summed_up)}
+def needs(book: Book, goal: Goal | None = None, window_size: int = 3) -> dict[str, set[str]]:
+    return {node.name: set(node.needs) for node in nodes_for(book, goal or Goal(), window_size)}
 
 
 def reach(edges: dict[str, set[str]], name: str) -> set[str]:
@@ -57,34 +58,42 @@ def test_the_whole_plan_of_two_chapters() -> None:
         "section:s11": {"chapter_outline:c1"},
         "section:s12": {"section:s11"},
         "chapter_summary:c1": {"section:s12"},
-        "book_summary:c1": {"chapter_summary:c1"},
-        "chapter_done:c1": {"chapter_summary:c1", "book_summary:c1"},
+        "chapter_done:c1": {"chapter_summary:c1"},
         "chapter_outline:c2": {"characters:b"},
         "section:s21": {"chapter_outline:c2"},
         "section:s22": {"section:s21"},
         "chapter_summary:c2": {"section:s22"},
-        "book_summary:c2": {"chapter_summary:c2", "book_summary:c1"},
-        "chapter_done:c2": {"chapter_summary:c2", "book_summary:c2"},
+        "chapter_done:c2": {"chapter_summary:c2"},
         "book_done:b": {"chapter_done:c1", "chapter_done:c2"},
     }
 
 
 @pytest.mark.parametrize("lag", [1, 2, 4])
-def test_a_section_waits_for_the_summary_its_lag_allows_and_for_no_nearer_chapter(lag: int) -> None:
-    book = made(7, lag=lag)
-    edges = needs(book)
+@pytest.mark.parametrize("window_size", [0, 1, 3])
+def test_a_section_waits_for_what_its_window_reads_and_for_no_nearer_chapter(lag: int, window_size: int) -> None:
+    book = made(20, lag=lag)
+    edges = needs(book, window_size=window_size)
     for chapter in book.chapters:
-        first = f"section:s{chapter.number}1"
-        read = chapter.number - lag
-        assert edges[first] == {f"chapter_outline:c{chapter.number}"} | (
-            {f"book_summary:c{read}"} if read > 0 else set()
-        )
+        first, window = f"section:s{chapter.number}1", window_before(chapter.number, size=window_size, lag=lag)
+        summaries = {1: "chapter_summary", 8: "span8_summary", 64: "span64_summary"}
+        assert edges[first] == {
+            f"chapter_outline:c{chapter.number}",
+            *(f"section:s{n}2" for n in window.in_full),
+            *(f"{summaries[span.chapters]}:c{span.last}" for span in window.summed_up),
+        }
         before = reach(edges, first)
-        nearer = {f"section:s{n}1" for n in range(max(read, 0) + 1, chapter.number)}
-        assert not before & nearer
+        read = max(chapter.number - lag, 0)
+        assert not before & {f"section:s{n}1" for n in range(read + 1, chapter.number)}
         assert {f"section:s{n}1" for n in range(1, read + 1)} <= before
-        source = summary_before(book, chapter)
-        assert (source.number if source else 0) == max(read, 0)
+
+
+def test_eight_chapters_are_summed_up_together_and_only_when_all_of_them_are_written() -> None:
+    edges = needs(made(17))
+    assert edges["span8_summary:c8"] == {f"chapter_summary:c{n}" for n in range(1, 9)}
+    assert edges["chapter_done:c16"] == {"chapter_summary:c16", "span8_summary:c16"}
+    assert "span8_summary:c17" not in edges
+    assert not [name for name in needs(made(17), Goal(chapters=("c8",))) if name.startswith("span")]
+    assert needs(made(64))["span64_summary:c64"] == {f"span8_summary:c{n}" for n in range(8, 65, 8)}
 
 
 @pytest.mark.parametrize("goal", [Goal(), Goal(until=(2, 1)), Goal(chapters=("c2",)), Goal(outline_only=True)])
@@ -109,25 +118,28 @@ def test_edges_do_not_change_when_texts_arrive() -> None:
         assert needs(book, goal) == needs(full, goal)
 
 
-def test_what_a_section_of_an_outlined_chapter_needs_is_the_same_before_its_neighbours_are_outlined() -> None:
+def test_a_section_can_begin_no_earlier_where_the_chapters_before_are_not_outlined_yet() -> None:
+    """Chapters before it that have no sections yet are waited for by their outline, or by their end."""
     for lag in (1, 2):
-        whole = needs(made(4, lag=lag))
-        for outlined in range(1, 4):
-            some = needs(made(4, lag=lag, outlined=outlined))
-            for name, before in some.items():
-                if name.startswith(("section:", "chapter_summary:", "book_summary:")):
-                    assert before == whole[name], name
+        for outlined in ({1, 3, 4}, {2, 4}, {4}):
+            book = made(4, lag=lag)
+            chapters = tuple(c if c.number in outlined else replace(c, sections=()) for c in book.chapters)
+            edges = needs(replace(book, chapters=chapters), window_size=1)
+            before = reach(edges, "section:s41")
+            for number in range(1, 4 - lag + 1):
+                if number not in outlined:
+                    assert before & {f"chapter_outline:c{number}", f"chapter_done:c{number}"}, (lag, outlined, number)
 
 
 def test_until_a_section_ends_there_and_sums_up_what_it_finishes() -> None:
     edges = needs(made(3), Goal(until=(2, 1)))
     assert {name for name in edges if name.startswith("section:")} == {"section:s11", "section:s12", "section:s21"}
     assert {name for name in edges if "summary" in name or "done" in name} == {
-        "chapter_summary:c1", "book_summary:c1", "chapter_done:c1",
+        "chapter_summary:c1", "chapter_done:c1",
     }  # fmt: skip
     assert "chapter_outline:c3" not in edges
     last = needs(made(3), Goal(until=(2, 2)))
-    assert {"chapter_summary:c2", "book_summary:c2", "chapter_done:c2"} <= last.keys()
+    assert {"chapter_summary:c2", "chapter_done:c2"} <= last.keys()
     assert "book_done:b" not in last
     assert needs(made(3), Goal(until=(2, 0))) == last
 
@@ -137,9 +149,7 @@ def test_one_chapter_alone_leaves_its_neighbours_alone() -> None:
     assert not [
         name for name in edges if name.endswith((":c1", ":c3")) or name.startswith(("section:s1", "section:s3"))
     ]
-    assert "book_summary:c2" not in edges
-    with_first = needs(made(3), Goal(chapters=("c2",)), frozenset({"c1"}))
-    assert with_first["book_summary:c2"] == {"chapter_summary:c2"}
+    assert edges["section:s21"] == {"chapter_outline:c2"}
 
 
 def test_one_section_alone_is_that_section_after_its_outline() -> None:

@@ -21,8 +21,8 @@ from ..desk import Desk, finish, place_of, write
 pytestmark = pytest.mark.anyio
 
 WHOLE = [
-    "outline", "characters", "chapter_outline 1", "section 1.1", "section 1.2", "chapter_summary 1", "book_summary 1",
-    "chapter_outline 2", "section 2.1", "section 2.2", "chapter_summary 2", "book_summary 2",
+    "outline", "characters", "chapter_outline 1", "section 1.1", "section 1.2", "chapter_summary 1",
+    "chapter_outline 2", "section 2.1", "section 2.2", "chapter_summary 2",
 ]  # fmt: skip
 
 
@@ -54,7 +54,7 @@ async def test_writing_a_finished_book_again_asks_for_nothing_and_changes_no_fil
 
 def telling(kind: str, request: Request) -> str | None:
     """Prose that depends on every word it was asked with, so that another input can't hide."""
-    if kind in ("section", "chapter_summary", "book_summary"):
+    if kind in ("section", "chapter_summary", "span_summary"):
         return f"{place_of(request)}: {request.fingerprint('x')[:12]}. Ada looked back."
     return None
 
@@ -126,7 +126,7 @@ async def test_one_chapter_alone_leaves_its_neighbours_untouched(desk: Desk) -> 
     changed = {path for path in after if after.get(path) != before.get(path)}
     assert changed
     assert all(path.startswith("chapters/chapter_02/") for path in changed), changed
-    assert [p for p in desk.asked_for() if p.split()[0] in ("section", "chapter_summary", "book_summary")] == [
+    assert [p for p in desk.asked_for() if p.split()[0] in ("section", "chapter_summary", "span_summary")] == [
         "section 2.1", "section 2.2", "chapter_summary 2",
     ]  # fmt: skip
 
@@ -272,8 +272,8 @@ async def test_an_answer_that_was_cut_off_says_where(desk: Desk) -> None:
     book = desk.create()
     with pytest.raises(IncompleteEnding, match=r"Section 1\.2 \(Scene 1\.2\) ended as length"):
         await write(book)
-    desk.answer = lambda kind, request: ["Half ", Ending.LENGTH] if kind == "book_summary" else None
-    with pytest.raises(IncompleteEnding, match=r"The book summary of chapter 1 ended as length"):
+    desk.answer = lambda kind, request: ["Half ", Ending.LENGTH] if kind == "chapter_summary" else None
+    with pytest.raises(IncompleteEnding, match=r"The chapter summary of chapter 1 ended as length"):
         await write(book)
 
 
@@ -288,7 +288,7 @@ async def test_the_events_of_a_book_are_each_there_as_often_as_the_thing_happene
     await book.export("markdown")
     wanted = {
         "book_started": 1, "book_completed": 1, "book_exported": 1, "chapter_started": 2, "chapter_completed": 2,
-        "section_started": 4, "section_completed": 4, "generation_started": 12, "generation_completed": 12,
+        "section_started": 4, "section_completed": 4, "generation_started": 10, "generation_completed": 10,
         "checkpoint_saved": 2, "run_started": 1, "run_ended": 1,
     }  # fmt: skip
     recorded = book.ledger.events()

@@ -93,15 +93,6 @@ def _summary(prompt: Prompt, request: Request) -> str:
     return summarise(prompt.block("material").text, prompt.task.number("words", 120))
 
 
-def _book_summary(prompt: Prompt, request: Request) -> str:
-    from ghostkit.providers.rehearsal.summaries import carry_forward
-
-    before = prompt.block("story_so_far").text
-    material = prompt.block("material").text
-    number = prompt.task.number("number", 1)
-    return carry_forward(before, material, prompt.task.number("words", 300), number)
-
-
 def _title(prompt: Prompt, request: Request) -> str:
     from ghostkit.providers.rehearsal.outline import title_of
 
@@ -130,7 +121,7 @@ _WRITERS: Final[dict[str, Callable[[Prompt, Request], str]]] = {
     "section": _section,
     "chapter_summary": _summary,
     "summary": _summary,
-    "book_summary": _book_summary,
+    "span_summary": _summary,
     "title": _title,
     "text": _text,
 }

@@ -6,13 +6,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Any
 
 from ghostkit.providers.contract import Message, Request
 
 _OPEN = re.compile(
-    r"<(style|book|plan|people|story_so_far|chapter_plan|chapter|previous|material|task)"
+    r"<(style|book|plan|people|bible|story_so_far|manuscript|chapter_plan|chapter|material|task)"
     r"((?:\s+\w+=\"[^\n]*?\")*)\s*>"
 )
 _ATTRIBUTE = re.compile(r"(\w+)=\"([^\n]*?)\"(?=\s+\w+=\"|\s*$)")
@@ -93,9 +92,7 @@ def read_prompt(request: Request) -> Prompt:
     messages, continued = _begun(list(request.messages))
     blocks: dict[str, Block] = {}
     for message in messages:
-        for text in _whole_blocks(message.parts):
-            for name, block in blocks_in(text):
-                blocks[name] = block
+        blocks.update(blocks_of(message.parts))
     kind = blocks["task"].attributes.get("kind", "text") if "task" in blocks else "text"
     free = "\n\n".join(m.text for m in messages if m.role == "user") if "task" not in blocks else ""
     given = {name: value for name, value in request.parameters.items() if name != "stop"}
@@ -120,43 +117,26 @@ def _begun(messages: list[Message]) -> tuple[list[Message], str]:
     return messages, ""
 
 
-def _whole_blocks(parts: Sequence[str]) -> Iterator[str]:
-    """The parts, joined where a block that one of them opens is closed in a later one."""
-    waiting = ""
+def blocks_of(parts: Sequence[str]) -> Iterator[tuple[str, Block]]:
+    """The blocks of some parts, in order; one that is not closed in its part runs on into the next ones."""
+    name, attributes, raw = "", {}, [""]
     for part in parts:
-        waiting = f"{waiting}\n\n{part}" if waiting else part
-        if not _is_left_open(waiting):
-            yield waiting
-            waiting = ""
-    if waiting:
-        yield waiting
-
-
-@lru_cache(maxsize=512)
-def _is_left_open(text: str) -> bool:
-    at = 0
-    while opened := _OPEN.search(text, at):
-        closing = f"</{opened[1]}>"
-        end = text.find(closing, opened.end())
-        if end < 0:
-            return True
-        at = end + len(closing)
-    return False
-
-
-@lru_cache(maxsize=512)
-def blocks_in(part: str) -> tuple[tuple[str, Block], ...]:
-    """The blocks of one part, in order. Cached: stable parts come with every request."""
-    found: list[tuple[str, Block]] = []
-    at = 0
-    while opened := _OPEN.search(part, at):
-        closing = f"</{opened[1]}>"
-        end = part.find(closing, opened.end())
-        stop = len(part) if end < 0 else end
-        attributes = {name: unescape(value) for name, value in _ATTRIBUTE.findall(opened[2])}
-        found.append((opened[1], Block(attributes=attributes, raw=part[opened.end() : stop])))
-        at = stop + len(closing)
-    return tuple(found)
+        at = 0
+        while True:
+            if not name:
+                opened = _OPEN.search(part, at)
+                if not opened:
+                    break
+                name, raw, at = opened[1], [], opened.end()
+                attributes = {key: unescape(value) for key, value in _ATTRIBUTE.findall(opened[2])}
+            end = part.find(f"</{name}>", at)
+            raw.append(part[at:] if end < 0 else part[at:end])
+            if end < 0:
+                break
+            yield name, Block(attributes=attributes, raw="\n\n".join(raw))
+            name, at = "", end + len(name) + 3
+    if name:
+        yield name, Block(attributes=attributes, raw="\n\n".join(raw))
 
 
 def unescape(text: str) -> str:

@@ -33,18 +33,6 @@ def summarise(text: str, words: int) -> str:
     return " ".join(sentences[at] for at in sorted(chosen))
 
 
-def carry_forward(before: str, material: str, words: int, number: int) -> str:
-    """The summary before, brought up to date with `material`; what is oldest is shortened first."""
-    old = list(split_sentences(before))
-    if not old:
-        return summarise(material, words)
-    share = max(words // max(2, number), words // 5)
-    new = list(split_sentences(summarise(material, share)))
-    new = [sentence for sentence in new if sentence not in old]
-    room = words - sum(count_all(sentence) for sentence in new)
-    return " ".join([*_compressed(old, room), *new])
-
-
 def count_all(text: str) -> int:
     return len(text.split())
 
@@ -87,26 +75,6 @@ def _worth(at: int, facts: Sequence[set[str]], said: set[str], names: Counter[st
     known = 0.2 * len(facts[at] & said)
     edge = 1.5 if at in (0, total - 1) else 0.0
     return 0.5 + fresh + known + edge
-
-
-def _compressed(sentences: list[str], room: int) -> list[str]:
-    """Shorten from the oldest on until it fits; only then leave out, oldest first again."""
-    kept = list(sentences)
-    for shorten in (_halved, None):
-        for at in range(len(kept)):
-            if sum(map(count_all, kept)) <= room:
-                return [sentence for sentence in kept if sentence]
-            kept[at] = shorten(kept[at]) if shorten else ""
-    return [sentence for sentence in kept if sentence]
-
-
-def _halved(sentence: str) -> str:
-    """Up to its first break, if what stands before it is long enough to say something."""
-    for found in re.finditer(r"[,;:](?=\s)", sentence):
-        head = sentence[: found.start()]
-        if count_all(head) >= 4:
-            return with_end(head)
-    return sentence
 
 
 def _clipped(sentence: str, words: int) -> str:
