@@ -1,4 +1,4 @@
-"""A request goes in, a text with a receipt comes out: ledger first, then the provider."""
+"""A request goes in, a text with a receipt comes out: ledger first, then the cache, then the provider."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from typing import Any
 import anyio
 
 from ghostkit import faults
-from ghostkit.errors import BadRequest, ContextTooLong, GhostkitError, ProviderError, ProviderTimeout
+from ghostkit.cache import CacheManager
+from ghostkit.errors import GhostkitError, ProviderError, ProviderTimeout
 from ghostkit.events import Event, EventManager, EventType
 from ghostkit.generation import records
+from ghostkit.generation.answers import checked, is_usable
 from ghostkit.generation.budget import Budget
+from ghostkit.generation.caching import FileUnder, Filing, StepCache
+from ghostkit.generation.limits import check_window, cost_ceiling
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.generation.pieces import TextPieces, complete_text, pieces_of
 from ghostkit.generation.prompts import Prompt, PromptService
@@ -29,7 +33,6 @@ from ghostkit.providers import (
     Provider,
     ProviderRegistry,
     Request,
-    Usage,
     registry,
     split_model,
 )
@@ -56,6 +59,8 @@ class GenerationService:
         streams: StreamManager | None = None,
         budget: Budget | None = None,
         options: Callable[[], GenerationOptions] = GenerationOptions,
+        cache: CacheManager | None = None,
+        file_under: FileUnder | None = None,
     ) -> None:
         self.ledger = ledger
         self.who = who
@@ -67,39 +72,87 @@ class GenerationService:
         self._providers = providers
         self._open_providers: dict[str, Provider] = {}
         self._delivered: set[str] = set()
+        self._cached = StepCache(cache, file_under, self._record_and_emit)
 
     # ── texts by slot ─────────────────────────────────────────────────────────────────────────────────────
 
     async def run_step(self, spec: StepSpec, on_text: OnText | None = None) -> StepResult:
-        """The slot's text: from the ledger if it is done, else from the provider, retried where that is safe.
+        """The slot's text: from the ledger if it is done, else from the cache, else from the provider.
 
         Never raises for an answer that ended badly: the result's `ending` says so and the step stays resumable.
         """
         finished = await in_thread(self.ledger.finished_text, spec.slot)
         if finished is not None:
             return StepResult(slot=spec.slot, text=finished, ending=Ending.COMPLETE, served_by="ledger")
-        options = self.options()
         provider, model = self.provider_for(spec.model)
+        filing = self._cached.filing(spec, _request(spec, model, spec.prompt.messages), provider.info(model))
+        kept = await self._cached.find(filing, spec) if filing is not None else None
+        if filing is not None and kept is not None:
+            return await self._serve(spec, _request(spec, model, spec.prompt.messages), filing, kept, on_text)
+        looked_up = [filing.event(EventType.CACHE_MISS)] if filing is not None else []
+        try:
+            result, left = await self._ask(spec, provider, model, on_text, looked_up)
+        finally:
+            await self._tell_look_up(looked_up)
+        # An answer put together from two calls is no answer to this one request.
+        if filing is not None and result.ending is Ending.COMPLETE and not left:
+            await self._cached.keep(filing, result.text)
+        return result
+
+    async def _ask(
+        self, spec: StepSpec, provider: Provider, model: str, on_text: OnText | None, looked_up: list[Event]
+    ) -> tuple[StepResult, str]:
+        """Call the provider, again where that is safe; the result, and the text it went on from."""
+        options = self.options()
         result: StepResult | None = None
+        left = ""
         for number in range(1, options.max_retries + 2):
             if result is not None:
                 await self._wait_for_retry(spec, result, number)
             left = await self._left_over(spec, options)
-            request = Request(
-                model=model,
-                messages=self._continued(spec.prompt.messages, left),
-                max_tokens=spec.max_tokens,
-                parameters=spec.parameters,
-                attempt_id="a-" + secrets.token_hex(8),
-                slot=str(spec.slot),
-            )
+            request = _request(spec, model, self._continued(spec.prompt.messages, left))
             stream = self._new_stream(spec, request, on_text, options, left)
-            result = await self._attempt(spec, provider, request, number, stream, options)
+            result = await self._attempt(spec, provider, request, number, stream, options, looked_up)
             # After the first piece of text nothing is replayed silently: the resume policy decides later.
             if result.error is None or not result.error.retryable or stream.deltas:
                 break
         assert result is not None
-        return result
+        return result, left
+
+    async def _serve(
+        self, spec: StepSpec, request: Request, filing: Filing, text: str, on_text: OnText | None
+    ) -> StepResult:
+        """Make a kept answer the slot's text: an attempt like any other, that was never sent and cost nothing."""
+        info = self.provider_for(spec.model)[0].info(request.model)
+        stream = self._new_stream(spec, request, on_text, self.options(), "")
+        self.streams.open(stream)
+        outcome = Outcome(state=AttemptState.COMPLETE, text=text, usage_source="reported", total_s=0.0)
+        ended = [filing.event(EventType.CACHE_HIT, request.attempt_id)]
+        if spec.done_events is not None:
+            ended += spec.done_events(request.attempt_id, text)
+        try:
+            with anyio.CancelScope(shield=True):
+                begun = await self._open(spec, request, info, 0.0, spec.started_events)
+                await in_thread(self.ledger.close_attempt, request.attempt_id, outcome, self.who, ended)
+            self._cached.count(ended[0])
+            await self._emit_new(begun)
+            stream.add(text)
+            stream.hand_on()
+            stream.end(str(AttemptState.COMPLETE))
+            for event in ended:
+                await self.emit(event)
+        finally:
+            stream.end(str(AttemptState.ERROR))
+        return StepResult(
+            slot=spec.slot, text=text, ending=Ending.COMPLETE, served_by="cache", attempt_id=request.attempt_id
+        )
+
+    async def _tell_look_up(self, looked_up: list[Event]) -> None:
+        """Record a look-up whose event found no attempt to commit with: the budget or the window refused it."""
+        with suppress(GhostkitError), anyio.move_on_after(WRAP_UP_S, shield=True):
+            for event in looked_up:
+                await self._record_and_emit(event)
+                self._cached.count(event)
 
     async def messages_for(self, spec: StepSpec) -> tuple[Message, ...]:
         """What `run_step` would send now, for a look beforehand; nothing is sent or recorded."""
@@ -132,7 +185,7 @@ class GenerationService:
         if not attempts or attempts[-1].state in (AttemptState.COMPLETE, AttemptState.REFUSED):
             return ""
         left = await in_thread(self.ledger.partial_text, attempts[-1].id)
-        if attempts[-1].state is AttemptState.ERROR and not _usable(spec, left):
+        if attempts[-1].state is AttemptState.ERROR and not is_usable(spec, left):
             return ""  # a whole answer that could not be used, and would not be with more after it
         return left if left.strip() else ""
 
@@ -144,16 +197,19 @@ class GenerationService:
         number: int,
         stream: LiveStream,
         options: GenerationOptions,
+        looked_up: list[Event],
     ) -> StepResult:
         """One request: intent, call, outcome; each durable before the next, and none left open."""
         info = provider.info(request.model)
-        await self._check_window(provider, info, request, options)
-        ceiling = await self._cost_ceiling(provider, info, request)
+        await check_window(provider, info, request, options)
+        ceiling = await cost_ceiling(provider, info, request)
         faults.point("intent.before")
         self.budget.reserve(ceiling)
         cost = ceiling
         try:
-            begun = await self._open(spec, request, info, ceiling)
+            events = [*spec.started_events, *looked_up]
+            begun = await self._open(spec, request, info, ceiling, events, started=True)
+            self._count_look_up(looked_up)
             self.streams.open(stream)
             receiver = Receiver(self.ledger, stream, options)
             try:
@@ -165,7 +221,7 @@ class GenerationService:
                 cost = outcome.cost_usd
                 await self._close_stopped(request, stream, outcome)
                 raise
-            outcome, error = _checked(spec, outcome, error)
+            outcome, error = checked(spec, outcome, error)
             outcome = records.priced(outcome, request, info)
             cost = outcome.cost_usd
             await self._close(spec, request, stream, outcome, error)
@@ -184,34 +240,23 @@ class GenerationService:
             error=error,
         )
 
-    async def _check_window(
-        self, provider: Provider, info: ModelInfo, request: Request, options: GenerationOptions
-    ) -> None:
-        """Prompt and answer fit the model's window, or nothing is sent."""
-        window = min(info.context_window, options.max_context_tokens)
-        room = max(request.max_tokens, min(options.reserved_response_tokens, window // 2))
-        # No tokenizer makes more tokens than there are bytes: most prompts need no counting.
-        if sum(len(message.text.encode()) for message in request.messages) + room <= window:
-            return
-        tokens = (await provider.count_tokens(request)).tokens
-        if tokens + room > window:
-            raise ContextTooLong(
-                f"The prompt for {request.slot} has {tokens} tokens, and with {room} kept for the answer "
-                f"that is more than the {window} that {info.provider}:{info.model} may use.",
-                fix="Nothing was sent: shorten the brief or the plan, ask for fewer words, or choose a model with "
-                "a larger window (MAX_CONTEXT_TOKENS bounds it too).",
-                tokens=tokens,
-                window=window,
-            )
+    def _count_look_up(self, looked_up: list[Event]) -> None:
+        """Its event is committed: count it, once however many attempts follow."""
+        for event in looked_up:
+            self._cached.count(event)
+        looked_up.clear()
 
-    async def _cost_ceiling(self, provider: Provider, info: ModelInfo, request: Request) -> float:
-        if not info.input_usd_per_million and not info.output_usd_per_million:
-            return 0.0
-        counted = await provider.count_tokens(request)
-        return info.cost_usd(Usage(input_tokens=counted.tokens, output_tokens=request.max_tokens))
-
-    async def _open(self, spec: StepSpec, request: Request, info: ModelInfo, ceiling: float) -> list[Event]:
-        """Commit the intent; returns the events that did with it."""
+    async def _open(
+        self,
+        spec: StepSpec,
+        request: Request,
+        info: ModelInfo,
+        ceiling: float,
+        events: Sequence[Event],
+        *,
+        started: bool = False,
+    ) -> list[Event]:
+        """Commit the intent with `events`, and that a call is `started`; returns the events that did with it."""
         intent = Intent(
             attempt_id=request.attempt_id,
             slot=spec.slot,
@@ -224,9 +269,9 @@ class GenerationService:
             cost_ceiling_usd=ceiling,
             template=spec.prompt.template,
         )
-        events = [*spec.started_events, records.started_event(intent)]
-        await in_thread(self.ledger.open_attempt, intent, self.who, events)
-        return events
+        committed = [*events, records.started_event(intent)] if started else list(events)
+        await in_thread(self.ledger.open_attempt, intent, self.who, committed)
+        return committed
 
     async def _emit_new(self, events: Sequence[Event]) -> None:
         """Deliver events; those with a key once, however often a step begins again."""
@@ -377,24 +422,12 @@ class GenerationService:
         self._open_providers.clear()
 
 
-def _usable(spec: StepSpec, text: str) -> bool:
-    try:
-        if spec.check is not None:
-            spec.check(text)
-    except ProviderError:
-        return False
-    return True
-
-
-def _checked(spec: StepSpec, outcome: Outcome, error: ProviderError | None) -> tuple[Outcome, ProviderError | None]:
-    """An answer that is empty or can't be used is no answer; nothing depends on it then."""
-    if outcome.state is not AttemptState.COMPLETE:
-        return outcome, error
-    try:
-        if not outcome.text.strip():
-            raise BadRequest(f"{spec.model} answered with nothing.", fix="Try again, or choose another model.")
-        if spec.check is not None:
-            spec.check(outcome.text)
-    except ProviderError as unusable:
-        return replace(outcome, state=AttemptState.ERROR, error=unusable.message), unusable
-    return outcome, None
+def _request(spec: StepSpec, model: str, messages: tuple[Message, ...]) -> Request:
+    return Request(
+        model=model,
+        messages=messages,
+        max_tokens=spec.max_tokens,
+        parameters=spec.parameters,
+        attempt_id="a-" + secrets.token_hex(8),
+        slot=str(spec.slot),
+    )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ghostkit.cache import Kind
 from ghostkit.errors import ProviderError
 from ghostkit.events import Event
 from ghostkit.generation.prompts import Prompt
@@ -35,11 +36,15 @@ class StepSpec:
     check: Callable[[str], None] | None = None
     """Raises a `ProviderError` for an answer that can't be used; the attempt then counts as failed, its text kept."""
     stream_id: str = ""
+    cache_prefix: str = ""
+    """The readable beginning of its key in the cache, such as `chapter:3`; empty leaves it to the service."""
+    cache_kind: Kind = "generations"
+    cache_expire_s: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepResult:
-    """A text and how it came to be; `served_by` is `provider` or `ledger`."""
+    """A text and how it came to be; `served_by` is `ledger`, `cache` or `provider`."""
 
     slot: Slot
     text: str
