@@ -42,6 +42,8 @@ class EventType(StrEnum):
     GENERATION_IN_DOUBT = "generation_in_doubt"
     HUMAN_EDIT = "human_edit"
     OUTLINE_ADOPTED = "outline_adopted"
+    STRUCTURE_CHANGED = "structure_changed"
+    FILE_SET_ASIDE = "file_set_aside"
     REVISION_PROPOSED = "revision_proposed"
     PROPOSAL_ACCEPTED = "proposal_accepted"
     PROPOSAL_REJECTED = "proposal_rejected"
@@ -126,6 +128,14 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
     EventType.RUN_ENDED: {"state": "of the run", "reason": "one sentence or empty"},
     EventType.HUMAN_EDIT: {"object": "id", "kind": "text kind", "path": "file", "revision": "new revision's id"},
     EventType.OUTLINE_ADOPTED: {"object": "book or chapter id", "children": "ids in order"},
+    EventType.STRUCTURE_CHANGED: {
+        "object": "chapter or section id",
+        "what": "add, move, split, merge, delete or bring back",
+        "number": "as displayed before, empty if it is new",
+        "to": "as displayed afterwards, empty if it is gone",
+        "others": "ids of what it made or took in",
+    },
+    EventType.FILE_SET_ASIDE: {"path": "as it was found", "kept": "where it is now", "reason": "one sentence"},
     EventType.REVISION_PROPOSED: {
         "object": "id",
         "kind": "text kind",

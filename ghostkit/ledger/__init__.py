@@ -1,6 +1,7 @@
 """The durable record of steps, attempts, revisions and events."""
 
 from ghostkit.ledger.blobs import text_hash
+from ghostkit.ledger.changes import NewText, PendingChange
 from ghostkit.ledger.repository import Ledger
 from ghostkit.ledger.revisions import NothingToChange, StaleBase
 from ghostkit.ledger.sqlite import SqliteLedger
@@ -36,9 +37,11 @@ __all__ = [
     "Intent",
     "Judged",
     "Ledger",
+    "NewText",
     "NothingToChange",
     "Origin",
     "Outcome",
+    "PendingChange",
     "Proposal",
     "ProposalState",
     "Revision",

@@ -82,6 +82,14 @@ MIGRATIONS: Sequence[tuple[str, str | Callable[[sqlite3.Connection], None]]] = (
         """,
     ),
     ("packed_receipts_and_proposals", packed_receipts.apply),
+    (
+        "owners_of_files_and_changes_of_structure",
+        """
+        ALTER TABLE file ADD COLUMN owner TEXT;
+        CREATE TABLE pending_change (
+            id INTEGER PRIMARY KEY CHECK (id = 1), change TEXT NOT NULL, in_book INTEGER NOT NULL);
+        """,
+    ),
 )
 """Name and SQL (or function) of each migration; the schema's version is how many have run."""
 

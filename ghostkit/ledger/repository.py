@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from ghostkit.events import Event
+from ghostkit.ledger.changes import NewText, PendingChange
 from ghostkit.ledger.values import (
     Attempt,
     FileRecord,
@@ -114,6 +115,23 @@ class Ledger(Protocol):
     ) -> Revision:
         """The same for a text of any origin, which may keep the receipt of an attempt."""
         ...
+
+    # changes of the structure
+    def begin_change(
+        self, change: Mapping[str, Any], texts: Sequence[NewText], who: Who, events: Sequence[Event] = ()
+    ) -> None:
+        """Decide on a change (JSON-ready) and add its texts; it is pending until `end_change`."""
+        ...
+
+    def pending_change(self) -> PendingChange | None:
+        """The change that a crash may have interrupted."""
+        ...
+
+    def change_is_in_book(self) -> None:
+        """`book.json` has the pending change; only files are missing."""
+        ...
+
+    def end_change(self) -> None: ...
 
     # proposals
     def add_proposal(

@@ -15,6 +15,7 @@ from ghostkit import faults
 from ghostkit.events import Event, EventType
 from ghostkit.ledger import journal, proposals, revisions, steps
 from ghostkit.ledger.acts import RevisionActs, proposed
+from ghostkit.ledger.changes import ChangeActs
 from ghostkit.ledger.connection import Connection
 from ghostkit.ledger.lease import Lease
 from ghostkit.ledger.migrations import LATEST
@@ -36,7 +37,7 @@ from ghostkit.ledger.values import (
 )
 
 
-class SqliteLedger(RevisionActs):
+class SqliteLedger(RevisionActs, ChangeActs):
     """See `Ledger` for the contract. `path` None keeps it in memory, for tests and throw-away generations."""
 
     def __init__(self, path: Path | None, *, upto: int = LATEST, synchronous: str = "FULL") -> None:
@@ -213,6 +214,7 @@ class SqliteLedger(RevisionActs):
                 mtime_ns=row["mtime_ns"],
                 text_hash=bytes(row["hash"]).hex(),
                 rendered_hash=bytes(row["rendered"] or row["hash"]).hex(),
+                owner=row["owner"] or "",
             )
             for row in rows
         }
@@ -220,8 +222,11 @@ class SqliteLedger(RevisionActs):
     def note_files(self, records: Sequence[FileRecord]) -> None:
         with self._connection.transaction() as sql:
             sql.executemany(
-                "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)",
-                [(r.path, r.size, r.mtime_ns, bytes.fromhex(r.text_hash), _unless_same(r)) for r in records],
+                "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?, ?)",
+                [
+                    (r.path, r.size, r.mtime_ns, bytes.fromhex(r.text_hash), _unless_same(r), r.owner or None)
+                    for r in records
+                ],
             )
 
     # ── lease ─────────────────────────────────────────────────────────────────────────────────────────────

@@ -241,7 +241,9 @@ class FileRecord:
     """What a file was when ghostkit last wrote it or took it in; `mtime_ns` and `size` are from stat.
 
     `rendered_hash` is of what ghostkit would have written then: it differs from `text_hash` where a person's file
-    says the same in another layout, and is left as they left it.
+    says the same in another layout, and is left as they left it. `owner` is the id of whose text it was written for
+    (with those of its sections, for a chapter's text), since another one may have that place by now; empty where an
+    earlier ghostkit didn't say.
     """
 
     path: str
@@ -249,6 +251,7 @@ class FileRecord:
     mtime_ns: int
     text_hash: str
     rendered_hash: str
+    owner: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
