@@ -48,9 +48,13 @@ class Character:
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """A style guide: how the prose should sound, with things to do and to avoid and a sample."""
+    """A style guide: how the prose should sound, with things to do and to avoid and a sample.
+
+    `kind` is "fiction", "non-fiction" or "any".
+    """
 
     name: str
+    kind: str = "any"
     description: str = ""
     guide: str = ""
     do: tuple[str, ...] = ()

@@ -65,15 +65,6 @@ class RelationshipsDocument(Document):
     relationships: list[RelationshipDocument]
 
 
-class StyleDocument(Document):
-    name: str = Field(min_length=1)
-    description: str = ""
-    guide: str = ""
-    do: list[str] = Field(default_factory=list)
-    avoid: list[str] = Field(default_factory=list)
-    sample: str = ""
-
-
 def read(model: type[Model], text: str, where: str) -> Model:
     """`text` as `model`; what is wrong is told by line and column, or by field."""
     if not isinstance(parse_json(text, where), dict):

@@ -28,6 +28,9 @@ _HEADINGS: Final[dict[str, str]] = {
 _FICTION = re.compile(
     r"\b(?:novel|novella|story|tale|fiction|saga|thriller|mystery|romance|fantasy)\b|роман|повест|рассказ|сказк", re.I
 )
+_TEACHING_STYLES = frozenset(
+    ("textbook", "academic", "journalistic", "how-to", "reportage", "essay", "scholarly", "report")
+)
 _TEACHING = re.compile(
     r"\b(?:guide|textbook|handbook|manual|report|course|primer|tutorial|practical"
     r" book|non-?fiction|essay|cookbook"
@@ -173,7 +176,7 @@ def _is_fiction(text: str, title: str, model: str, style: str, has_people: bool,
     if told != taught:
         return told > taught
     if has_people or not has_chapters:
-        return has_people or style not in ("textbook", "academic", "journalistic")
+        return has_people or style not in _TEACHING_STYLES
     return False
 
 
