@@ -268,6 +268,9 @@ class GenerationService:
             inputs=spec.inputs,
             cost_ceiling_usd=ceiling,
             template=spec.prompt.template,
+            base_id=spec.base_id,
+            note=spec.note,
+            becomes_head=spec.becomes_head,
         )
         committed = [*events, records.started_event(intent)] if started else list(events)
         await in_thread(self.ledger.open_attempt, intent, self.who, committed)

@@ -35,6 +35,12 @@ class StepSpec:
     done_events: EventsFor | None = None
     check: Callable[[str], None] | None = None
     """Raises a `ProviderError` for an answer that can't be used; the attempt then counts as failed, its text kept."""
+    base_id: int | None = None
+    """Of a variant: the revision that it is to replace; without it the head when the request leaves."""
+    note: str = ""
+    """What a person asked of a variant; shown with the proposal it becomes."""
+    becomes_head: bool = False
+    """A variant that is the book's text at once, if its base still is, instead of a proposal."""
     stream_id: str = ""
     cache_prefix: str = ""
     """The readable beginning of its key in the cache, such as `chapter:3`; empty leaves it to the service."""

@@ -130,13 +130,25 @@ class RevisionActs:
         base_id: int | None,
         events: Sequence[Event] = (),
     ) -> Revision:
+        (revision,) = self._move_heads([(object_id, kind, revision_id, base_id)], who, events)
+        return revision
+
+    def move_heads(self, moves: Sequence[tuple[str, str, int, int | None]], who: Who) -> list[Revision]:
+        return self._move_heads(moves, who, ())
+
+    def _move_heads(
+        self, moves: Sequence[tuple[str, str, int, int | None]], who: Who, events: Sequence[Event]
+    ) -> list[Revision]:
         with self._connection.transaction() as sql:
-            revision = proposals.move_head(sql, object_id, kind, revision_id, who, base_id=base_id)
-            told = about(EventType.REVISION_RESTORED, revision, before=base_id)
-            journal.insert(sql, [told, *events], who)
+            moved = []
+            for object_id, kind, revision_id, base_id in moves:
+                revision = proposals.move_head(sql, object_id, kind, revision_id, who, base_id=base_id)
+                journal.insert(sql, [about(EventType.REVISION_RESTORED, revision, before=base_id)], who)
+                moved.append(revision)
+            journal.insert(sql, events, who)
             faults.point("restore.before_commit")
         faults.point("restore.after_commit")
-        return revision
+        return moved
 
     def judge(
         self, revision_id: int, inputs: Mapping[str, str], who: Who, note: str = "", events: Sequence[Event] = ()
@@ -166,6 +178,13 @@ class RevisionActs:
             faults.point("purge.before_commit")
         faults.point("purge.after_commit")
         return self.finish_purge() or done
+
+    def telling_passages(self, revision_id: int) -> list[str]:
+        with self._connection.reading() as sql:
+            revision = revisions.by_id(sql, revision_id)
+            blob = erasing.blob_of_revision(sql, revision_id)
+            assert blob is not None
+            return erasing.telling(sql, blob, revision.text)
 
     def finish_purge(self) -> bool:
         """Clear the file of what an earlier purge left in it; False if nothing was left."""

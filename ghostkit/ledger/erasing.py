@@ -27,7 +27,7 @@ def purge(connection: sqlite3.Connection, blob_id: int, reason: str) -> bool:
     row = connection.execute("SELECT data FROM blob WHERE id = ?", (blob_id,)).fetchone()
     if row is None or row[0] is None:
         return False
-    passages = _telling(connection, blob_id, blobs.decompress(row[0]).decode())
+    passages = telling(connection, blob_id, blobs.decompress(row[0]).decode())
     _forget(connection, [blob_id], reason)
     _forget(connection, _quoting(connection, passages), f"it quotes a purged text: {reason}")
     for attempt, text in _unfinished(connection):
@@ -54,7 +54,7 @@ def passages_of(text: str) -> list[str]:
     return telling or [s for s in [text.strip()] if len(s.encode()) >= TELLING_BYTES // 3]
 
 
-def _telling(connection: sqlite3.Connection, blob_id: int, text: str) -> list[str]:
+def telling(connection: sqlite3.Connection, blob_id: int, text: str) -> list[str]:
     """Its passages that no other revision has."""
     passages = passages_of(text)
     others = connection.execute(

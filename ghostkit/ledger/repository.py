@@ -66,6 +66,10 @@ class Ledger(Protocol):
 
     def attempts(self, slot: Slot) -> list[Attempt]: ...
 
+    def attempts_of(self, object_id: str, kind: str) -> list[Attempt]:
+        """Those of all variants of a text, oldest first."""
+        ...
+
     def partial_text(self, attempt_id: str) -> str: ...
 
     def finished_text(self, slot: Slot) -> str | None:
@@ -173,6 +177,10 @@ class Ledger(Protocol):
         """Another revision of the text becomes its head, if the head is still `base_id`; else `StaleBase`."""
         ...
 
+    def move_heads(self, moves: Sequence[tuple[str, str, int, int | None]], who: Who) -> list[Revision]:
+        """The same for several texts, all of them or none: (object id, kind, revision id, base id) each."""
+        ...
+
     # staleness
     def judge(
         self, revision_id: int, inputs: Mapping[str, str], who: Who, note: str = "", events: Sequence[Event] = ()
@@ -189,6 +197,14 @@ class Ledger(Protocol):
 
         Hash, cost and the reason stay. Repeating it after a crash finishes it.
         """
+        ...
+
+    def finish_purge(self) -> bool:
+        """Clear the file of what an interrupted purge left in it; False if nothing was left."""
+        ...
+
+    def telling_passages(self, revision_id: int) -> list[str]:
+        """The sentences of a revision that no other revision has: what quotes it is known by them."""
         ...
 
     # events

@@ -124,6 +124,10 @@ class SqliteLedger(RevisionActs, ChangeActs):
         with self._connection.reading() as sql:
             return steps.attempts(sql, slot)
 
+    def attempts_of(self, object_id: str, kind: str) -> list[Attempt]:
+        with self._connection.reading() as sql:
+            return steps.attempts_of(sql, object_id, kind)
+
     def partial_text(self, attempt_id: str) -> str:
         with self._connection.reading() as sql:
             return steps.partial_text(sql, attempt_id)

@@ -130,6 +130,14 @@ def attempts(connection: sqlite3.Connection, slot: Slot) -> list[Attempt]:
     return [_attempt(row) for row in rows]
 
 
+def attempts_of(connection: sqlite3.Connection, object_id: str, kind: str) -> list[Attempt]:
+    """All attempts of a text in all variants, oldest first."""
+    rows = connection.execute(
+        _ATTEMPT + "WHERE step.object = ? AND step.kind = ? ORDER BY attempt.id", (object_id, kind)
+    ).fetchall()
+    return [_attempt(row) for row in rows]
+
+
 def open_attempts(connection: sqlite3.Connection) -> list[Attempt]:
     return [_attempt(row) for row in connection.execute(_ATTEMPT + "WHERE attempt.state = 'open'").fetchall()]
 
