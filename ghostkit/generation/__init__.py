@@ -1,6 +1,7 @@
 """A request goes in, a text with a receipt comes out."""
 
 from ghostkit.generation.budget import Budget
+from ghostkit.generation.caching import FileUnder
 from ghostkit.generation.languages import language_name
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.generation.pieces import TextPieces, complete_text
@@ -11,6 +12,7 @@ from ghostkit.generation.streams import LiveStream, StreamManager
 
 __all__ = [
     "Budget",
+    "FileUnder",
     "GenerationOptions",
     "GenerationService",
     "LiveStream",

@@ -236,16 +236,21 @@ class Book:
         model: str | None = None,
         budget_usd: float | None = None,
         export: Sequence[str] = (),
+        use_cache: bool = True,
+        use_streaming: bool | None = None,
         spawner: Spawner | None = None,
     ) -> Run:
         """Write what isn't written yet, in the background; returns at once.
 
         `until` stops after a section (`"2.3"`) or chapter (`"2"`); `parallel` is how many texts may be in the making
-        at a time (the book is the same either way); `export` names the formats to write at the end. Calling it
-        again while it runs gives the same run.
+        at a time (the book is the same either way); `export` names the formats to write at the end. Answers to equal
+        requests are taken from the cache (CACHE_BACKEND) unless `use_cache` is False; `use_streaming` goes before
+        ENABLE_STREAMING. Calling it again while it runs gives the same run.
         """
         goal = Goal(until=self.place(until))
-        return self.start(goal, parallel, model, budget_usd, spawner, export)
+        return self.start(
+            goal, parallel, model, budget_usd, spawner, export, use_cache=use_cache, use_streaming=use_streaming
+        )
 
     def place(self, until: str | None) -> tuple[int, int] | None:
         """`until` as numbers; raises `UnknownName` where the plan shows that there is no such place."""
@@ -279,6 +284,9 @@ class Book:
         budget_usd: float | None,
         spawner: Spawner | None,
         export: Sequence[str] = (),
+        *,
+        use_cache: bool = True,
+        use_streaming: bool | None = None,
     ) -> Run:
         """Start a run for any goal; `write` and the handles end up here."""
         active = self.active_run
@@ -295,6 +303,7 @@ class Book:
             for format in export:
                 exporters.get(format)
         place = find_spawner(spawner)
+        cache = self.services.cache(self.folder) if use_cache else None
         chosen = self.choose_model(model)
         run = Run(
             self,
@@ -306,7 +315,9 @@ class Book:
         )
         self._runs[run.id] = run
         self._observe()
-        session = Session(self, run, parallel=parallel, budget_usd=limit, export=export)
+        session = Session(
+            self, run, parallel=parallel, budget_usd=limit, export=export, cache=cache, streaming=use_streaming
+        )
         try:
             place(session.work, f"ghostkit run {run.id}")
         except BaseException:

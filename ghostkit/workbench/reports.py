@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from ghostkit.errors import UnknownName
+from ghostkit.cache import KINDS
+from ghostkit.cache.manager import rated, summed
+from ghostkit.errors import InputError, UnknownName
 from ghostkit.ledger import Attempt, Slot, Totals
 from ghostkit.writing.manuscript import find_section
 from ghostkit.writing.plan import SECTION, Goal
@@ -120,7 +123,7 @@ def receipt(book: Book, number: str) -> dict[str, Any]:
         "first_token_s": best.first_token_s,
         "total_s": best.total_s,
         "attempts": [_attempt(attempt) for attempt in attempts],
-        "served_by": "provider",
+        "served_by": "cache" if best.id in _hits(book) else "provider",
         "edited_since": head is not None and head.attempt_id != best.id,
     }
 
@@ -141,17 +144,43 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     }
 
 
+def _hits(book: Book) -> set[str]:
+    """The attempts that were served from a cache and never sent."""
+    return {event.data.get("attempt", "") for event in book.ledger.events(types=["cache_hit"])}
+
+
 def stats(book: Book) -> dict[str, Any]:
-    """Calls, tokens, cost, seconds of generation, and the cache's counts (there is none yet, and it says so)."""
+    """Calls, tokens, cost, seconds of generation; and what its cache did for this book, by the ledger's events."""
     totals = book.ledger.totals()
+    cache = cache_stats(book)
     return {
-        "cache": {"backend": "none", "hits": 0, "misses": 0, "hit_rate": 0.0},
-        "calls": totals.calls,
+        "cache": cache,
+        "calls": totals.calls - len(_hits(book)),
         "tokens": {"input": totals.input_tokens, "output": totals.output_tokens},
         "cost_usd": totals.cost_usd,
         "in_doubt_usd": totals.in_doubt_usd,
         "seconds": round(totals.seconds, 3),
     }
+
+
+def cache_stats(book: Book, run_id: str | None = None) -> dict[str, Any]:
+    """Look-ups as recorded in the ledger (of one run, if given), and what the cache of the settings holds now."""
+    looked_up = Counter(
+        (event.data.get("kind", ""), event.type)
+        for event in book.ledger.events(types=["cache_hit", "cache_miss"])
+        if run_id in (None, event.run_id)
+    )
+    try:
+        cache = book.services.cache(book.folder)
+    except InputError:  # what is set can't be had, as a run would say; what was looked up is on record all the same
+        cache = None
+    held = cache.stats()["kinds"] if cache is not None else {}
+    kinds = {}
+    for kind in KINDS:
+        now = held.get(kind, {"entries": 0, "bytes": 0})
+        counts = rated(looked_up[kind, "cache_hit"], looked_up[kind, "cache_miss"])
+        kinds[kind] = {**counts, "entries": now["entries"], "bytes": now["bytes"]}
+    return {"backend": cache.name if cache is not None else "none", **summed(kinds.values()), "kinds": kinds}
 
 
 def run_frame(book: Book, goal: Goal) -> polars.DataFrame:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ghostkit.book import ProjectFolder
+from ghostkit.cache import CacheManager, cache_for
 from ghostkit.events import EventManager, Handler
 from ghostkit.generation import GenerationOptions, PromptService, StreamManager
 from ghostkit.ledger import Ledger, SqliteLedger
@@ -41,6 +42,11 @@ def log_files(folder: ProjectFolder, book_id: str) -> Sequence[Handler]:
     return LoggingHandler(logs / "ghostkit.jsonl", book=book_id), ErrorHandler(logs / "errors.jsonl", book=book_id)
 
 
+def cache_of_settings(folder: ProjectFolder) -> CacheManager | None:
+    """The cache that the settings ask for now; a file cache lies in the book's own `cache/` unless they say where."""
+    return cache_for(folder.cache)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """The collaborators of a book. `Book.open(path, services=Services(providers=mine))` replaces one of them."""
@@ -52,3 +58,4 @@ class Services:
     events: Callable[[], EventManager] = EventManager
     streams: Callable[[], StreamManager] = StreamManager
     observers: Callable[[ProjectFolder, str], Sequence[Handler]] = log_files
+    cache: Callable[[ProjectFolder], CacheManager | None] = cache_of_settings

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from ghostkit import __version__
 from ghostkit.book.checkpoints import CheckpointManager
 from ghostkit.book.status import SectionStatus
 from ghostkit.book.styles import style_named
+from ghostkit.cache import CacheManager
 from ghostkit.errors import BookDamaged, BudgetExceeded, GhostkitError, StorageError
 from ghostkit.events import Event, EventType
-from ghostkit.generation import Budget, GenerationService
+from ghostkit.generation import Budget, GenerationOptions, GenerationService
 from ghostkit.ledger import RunRecord, Slot, Who, in_thread
 from ghostkit.settings import get_settings
+from ghostkit.workbench.filing import file_under
 from ghostkit.workbench.run import Run, failure
 from ghostkit.workbench.run_state import RunState
 from ghostkit.writing import plan
@@ -37,12 +40,21 @@ class Session:
     """One run on one book."""
 
     def __init__(
-        self, book: Book, run: Run, *, parallel: int, budget_usd: float | None, export: Sequence[str] = ()
+        self,
+        book: Book,
+        run: Run,
+        *,
+        parallel: int,
+        budget_usd: float | None,
+        export: Sequence[str] = (),
+        cache: CacheManager | None = None,
+        streaming: bool | None = None,
     ) -> None:
         self.book = book
         self.run = run
         self.parallel = parallel
         self.export = tuple(export)
+        self._streaming = streaming
         self.who = Who(actor=get_settings().actor, run_id=run.id, ghostkit_version=__version__)
         self.service = GenerationService(
             ledger=book.ledger,
@@ -52,12 +64,18 @@ class Session:
             providers=book.services.providers,
             streams=book.streams,
             budget=Budget(budget_usd),
-            options=book.services.options,
+            options=book.services.options if streaming is None else self._options,
+            cache=cache,
+            file_under=file_under(book.manuscript),
         )
         self._seen_structure = -1
         self._whole = False
         self._stopped_by = ""
         self._error: Exception | None = None
+
+    def _options(self) -> GenerationOptions:
+        """The settings as they are now, but for what this run was told."""
+        return replace(self.book.services.options(), streaming=bool(self._streaming))
 
     async def work(self) -> None:
         """The background task. Never raises: how it ended is in the run and in the ledger."""

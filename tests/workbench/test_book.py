@@ -229,8 +229,10 @@ async def test_stats_have_the_shape_of_the_contract_and_add_up(desk: Desk) -> No
     assert book.stats()["calls"] == 0
     await write(book)
     stats = book.stats()
+    kind = {"hits": "int", "misses": "int", "hit_rate": "float", "entries": "int", "bytes": "int"}
+    kinds = {"embeddings": kind, "summaries": kind, "generations": kind}
     assert {key: shape(stats)[key] for key in ("cache", "calls", "tokens", "cost_usd", "seconds")} == {
-        "cache": {"backend": "str", "hits": "int", "misses": "int", "hit_rate": "float"},
+        "cache": {"backend": "str", **kind, "kinds": kinds},
         "calls": "int", "tokens": {"input": "int", "output": "int"}, "cost_usd": "float", "seconds": "float",
     }  # fmt: skip
     assert stats["calls"] == desk.calls == 10
