@@ -25,7 +25,10 @@ class CharacterRole(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Relationship:
-    """`to` is the other character's name; it holds from chapter `since_chapter` on."""
+    """What somebody is to `to`, the other character's name: a mentor, say. It holds from `since_chapter` on.
+
+    `kind` is one of `RelationshipKind` or free text; `ghostkit.book.kinds` knows the inverses.
+    """
 
     to: str
     kind: str
@@ -35,7 +38,27 @@ class Relationship:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Stage:
+    """How somebody or something has changed: from chapter `since_chapter` on these fields hold instead.
+
+    What is empty is as before; a fact in `extra` that is None no longer holds.
+    """
+
+    since_chapter: int
+    description: str = ""
+    traits: tuple[str, ...] = ()
+    arc: str = ""
+    extra: Extra = field(default_factory=dict, hash=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Character:
+    """Somebody in the book, of whom the reader may know from chapter `since_chapter` on.
+
+    `voice` is how they speak. `extra` holds further facts: age, eyes, home. `stages` is how they develop, in the
+    order of chapters.
+    """
+
     name: str
     description: str = ""
     role: CharacterRole = CharacterRole.SUPPORTING
@@ -43,6 +66,23 @@ class Character:
     backstory: str = ""
     arc: str = ""
     relationships: tuple[Relationship, ...] = ()
+    aliases: tuple[str, ...] = ()
+    voice: str = ""
+    since_chapter: int = 1
+    stages: tuple[Stage, ...] = ()
+    extra: Extra = field(default_factory=dict, hash=False, repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class BibleEntry:
+    """A place, date, thing … of the book's story bible; `extra` holds further facts."""
+
+    name: str
+    kind: str = "thing"
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    since_chapter: int = 1
+    stages: tuple[Stage, ...] = ()
     extra: Extra = field(default_factory=dict, hash=False, repr=False)
 
 
@@ -182,7 +222,8 @@ class Book:
     """The whole book as a value; `instructions` is the brief.
 
     `serial` counts the chapters it ever had, so that the id of a removed one is never given again; `removed` are
-    those chapters and sections that were taken out, oldest first.
+    those chapters and sections that were taken out, oldest first. `file_extra` is what a person added at the top of
+    `profiles`, `relationships` or `bible`, by that name.
     """
 
     id: str
@@ -196,6 +237,8 @@ class Book:
     summary: str = ""
     chapters: tuple[Chapter, ...] = ()
     characters: tuple[Character, ...] = ()
+    bible: tuple[BibleEntry, ...] = ()
+    file_extra: Mapping[str, Extra] = field(default_factory=dict, hash=False, repr=False)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
     updated_at: datetime | None = None
