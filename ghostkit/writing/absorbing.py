@@ -24,6 +24,7 @@ from ghostkit.book.rendering import (
     parse_relationships,
     parse_section,
 )
+from ghostkit.errors import UnknownName
 from ghostkit.events import Event, EventType
 from ghostkit.ledger import Revision, Who, text_hash
 from ghostkit.writing import adoption
@@ -40,7 +41,11 @@ class Absorber:
         self.taken: list[Event] = []
 
     def __call__(self, file: TrackedFile, text: str) -> bool:
-        return getattr(self, f"_absorb_{file.kind}")(file, text) is not False
+        try:
+            return getattr(self, f"_absorb_{file.kind}")(file, text) is not False
+        except UnknownName:  # whose text it is has been taken out of the book since
+            self._keep_aside(file, text)
+            return False
 
     # ── prose ─────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -50,13 +55,13 @@ class Absorber:
 
     def _absorb_content(self, file: TrackedFile, text: str) -> bool:
         """False where the file then says something else than the book: it is written anew."""
-        chapter = self.manuscript.chapter(file.object_id)
+        chapter = self._as_held(file)
         parts = parse_content(text, chapter) if chapter.sections else None
         if parts is None:
             self._keep_aside(file, text)
             return False
         title = content_title(text)
-        if title and title != chapter.title:
+        if title and title != chapter.title and chapter.number:
             self._rename_chapter(chapter.id, title)
         # A section's own file may have been edited too; an older text of ours here is then no edit.
         older = {object_id for object_id, _, body in parts if self._is_older(object_id, body)}
@@ -64,6 +69,14 @@ class Absorber:
             if object_id not in older:
                 self._section_edited(file, object_id, section_title, body)
         return not older
+
+    def _as_held(self, file: TrackedFile) -> Chapter:
+        """The chapter with the sections that its file holds, wherever they are by now; number 0 if it is gone."""
+        known = {chapter.id: chapter for chapter in self.manuscript.book.chapters}
+        chapter = known.get(file.object_id) or Chapter(id=file.object_id, number=0, title="")
+        if not file.holds:
+            return chapter
+        return replace(chapter, sections=tuple(self.manuscript.section(held)[1] for held in file.holds))
 
     def _section_edited(self, file: TrackedFile, object_id: str, title: str | None, body: str) -> None:
         _, section = self.manuscript.section(object_id)
@@ -139,8 +152,9 @@ class Absorber:
     # ── recording ─────────────────────────────────────────────────────────────────────────────────────────
 
     def _revise(self, file: TrackedFile, object_id: str, kind: str, text: str) -> None:
-        if self._record(file, object_id, kind, text) is not None:
-            self.manuscript.text_arrived(object_id, kind)
+        self._record(file, object_id, kind, text)
+        # Another process may have recorded this very text: then it is news here all the same.
+        self.manuscript.text_arrived(object_id, kind)
 
     def _record(self, file: TrackedFile, object_id: str, kind: str, text: str) -> Revision | None:
         """A person's text as the head, unless it is that already."""

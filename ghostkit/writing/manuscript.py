@@ -19,7 +19,7 @@ from ghostkit.book.model import Book, Chapter, Section
 from ghostkit.book.status import ChapterStatus, SectionStatus
 from ghostkit.book.structure import dump_structure, load_structure
 from ghostkit.errors import UnknownName, storage_errors
-from ghostkit.ledger import AttemptState, Ledger, Origin, Revision, Slot, StepState
+from ghostkit.ledger import AttemptState, FileRecord, Ledger, Origin, Revision, Slot, StepState
 from ghostkit.writing import adoption
 from ghostkit.writing.plan import (
     CHAPTER_OUTLINE,
@@ -46,6 +46,8 @@ class Manuscript:
         self._structure_seen = (0, 0)
         self._heads: dict[tuple[str, str], Revision] = {}
         self._places: dict[str, tuple[int, int]] = {}
+        self.file_records: dict[str, FileRecord] = {}
+        """What each file was when last seen, by path; kept by `FileKeeper`, under the lock, for all that keep files."""
         self.book = self._load()
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────

@@ -4,13 +4,18 @@ A file is compared with what it was when ghostkit last wrote it or took it in. U
 is written anew when the book has moved on. Changed since then, it is a person's: `writing/absorbing.py` takes the
 change in before anything is written. The ledger is told of a batch of files before the book changes again, so
 after a crash a file is either as recorded, or exactly what the book calls for, or a person's.
+
+Paths follow from numbers, and numbers change. So what is remembered of a file says whose text it held: what a person
+changed in it belongs to that chapter or section, wherever in the book it is by now.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from ghostkit import faults
 from ghostkit.book.files import read_text_or_none, write_atomic
@@ -34,13 +39,20 @@ class TrackedFile:
     """`kind` is its fault-point family and says what is in it, `object_id` whose it is.
 
     `render` gives what it should hold; None while there is nothing to write, though a person may have put it there.
-    It is only called when a look at the file's size and time doesn't settle the matter.
+    It is only called when a look at the file's size and time doesn't settle the matter. `holds` are the ids of the
+    sections whose texts are in a chapter's file.
     """
 
     path: Path
     kind: str
     object_id: str
     render: Callable[[], str | None]
+    holds: tuple[str, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        """Whose text it holds, as `FileRecord` has it."""
+        return " ".join((self.object_id, *self.holds))
 
 
 Absorb = Callable[[TrackedFile, str], bool]
@@ -90,6 +102,7 @@ def chapter_files(manuscript: Manuscript, chapter: Chapter) -> Iterator[TrackedF
         kind="content",
         object_id=chapter.id,
         render=lambda: render_content(chapter) if _is_whole(chapter) else None,
+        holds=tuple(section.id for section in chapter.sections),
     )
     yield TrackedFile(
         path=folder.chapter_outline(chapter.number),
@@ -122,7 +135,10 @@ class FileKeeper:
     def __init__(self, manuscript: Manuscript, absorb: Absorb) -> None:
         self._manuscript = manuscript
         self._absorb = absorb
-        self._records = manuscript.ledger.file_records()
+        self._records = manuscript.file_records
+        with manuscript.lock:  # another process may have written files since they were last looked at
+            self._records.clear()
+            self._records.update(manuscript.ledger.file_records())
         self._fresh: list[FileRecord] = []
         self._structure_cleared = -1
 
@@ -132,10 +148,24 @@ class FileKeeper:
             self._manuscript.refresh()
             taken = False
             # An edit taken in may change what the others should hold, so look again.
-            while any([self._take_in_one(file) for file in find(self._manuscript)]):
+            while any([self._take_in_one(file) for file in self._found(find)]):
                 taken = True
             self._note()
         return taken
+
+    def _found(self, find: Find) -> Iterator[TrackedFile]:
+        """Those to look at; with all of them come the files of places that are gone, whose texts may live on."""
+        yield from find(self._manuscript)
+        if find is all_files:
+            yield from self._left_behind()
+
+    def _left_behind(self) -> list[TrackedFile]:
+        current = {self._name(file) for file in all_files(self._manuscript)}
+        return [
+            TrackedFile(path=self._manuscript.folder.root / name, kind=kind, object_id="", render=lambda: None)
+            for name, known in self._records.items()
+            if name not in current and known.owner and (kind := _kind_of(name))
+        ]
 
     def derive(self, find: Find) -> None:
         """Write those of these files that are missing or behind; edits of them are taken in first."""
@@ -152,17 +182,25 @@ class FileKeeper:
         stat = _stat(file.path)
         known = self._records.get(self._name(file))
         if stat is None or (known is not None and (known.size, known.mtime_ns) == stat):
+            if stat is not None and known is not None and not known.owner:  # an earlier ghostkit didn't say
+                self._remember(file, stat, known.text_hash, known.rendered_hash)
             return False
         text = read_text_or_none(file.path)
         if text is None:
             return False
         digest = text_hash(text)
         if known is not None and known.text_hash == digest:
-            self._remember(file, stat, digest, known.rendered_hash)
+            self._remember(file, stat, digest, known.rendered_hash, known.owner)
             return False
         if _hash(file.render()) == digest:
             self._remember(file, stat, digest, digest)
             return False
+        meant = whose(self._manuscript, file, known.owner, text) if known is not None else file
+        if meant is not file:
+            self._absorb(meant, text)
+            # What stands there now is another one's, or nobody's: ours is written over it.
+            self._remember(file, stat, digest, "", meant.owner)
+            return True
         if file.kind == "outline":
             # It may renumber the chapters: what else was edited belongs to the numbers as they are now.
             for chapter in self._manuscript.book.chapters:
@@ -182,13 +220,14 @@ class FileKeeper:
 
     def _bring_up_to_date(self, file: TrackedFile) -> None:
         text = file.render()
-        if text is None:
-            return
-        digest = text_hash(text)
         known = self._records.get(self._name(file))
         stat = _stat(file.path)
+        if text is None:
+            self._clear_of_another(file, known, stat)
+            return
+        digest = text_hash(text)
         if stat is not None:
-            if known is not None and known.rendered_hash == digest:
+            if known is not None and known.rendered_hash == digest and known.owner == file.owner:
                 return
             if known is None or (known.size, known.mtime_ns) != stat:
                 return  # somebody wrote to it since it was looked at a moment ago; it is taken in next time
@@ -197,12 +236,26 @@ class FileKeeper:
         if written is not None:
             self._remember(file, written, digest, digest)
 
+    def _clear_of_another(self, file: TrackedFile, known: FileRecord | None, stat: tuple[int, int] | None) -> None:
+        """There is nothing to write here yet: what is there of an earlier owner, unchanged, goes."""
+        if known is not None and known.owner not in ("", file.owner) and (known.size, known.mtime_ns) == stat:
+            with storage_errors(file.path, "clear away"):
+                file.path.unlink(missing_ok=True)
+            self._forget(known.path, file.owner)
+
+    def _forget(self, name: str, owner: str) -> None:
+        """There is no such file any more; one that appears is `owner`'s."""
+        nothing = text_hash("")
+        record = FileRecord(path=name, size=-1, mtime_ns=0, text_hash=nothing, rendered_hash=nothing, owner=owner)
+        self._records[name] = record
+        self._fresh.append(record)
+
     def _clear_away(self) -> None:
         """Remove the files of places that are gone from the structure; what a person changed is kept aside."""
         if self._structure_cleared == self._manuscript.structure_version:
             return
         root, current = self._manuscript.folder.root, {self._name(file) for file in all_files(self._manuscript)}
-        for name, known in self._records.items():
+        for name, known in list(self._records.items()):
             if name not in current and _stat(root / name) is not None:
                 self._clear_one(root / name, known)
         self._structure_cleared = self._manuscript.structure_version
@@ -210,18 +263,24 @@ class FileKeeper:
     def _clear_one(self, path: Path, known: FileRecord) -> None:
         with storage_errors(path, "clear away"):
             text = read_text_or_none(path)
-            if text is not None and not (text_hash(text) == known.text_hash == known.rendered_hash):
+            # With an owner every word of it was taken in, in whatever layout; before there were owners, who knows.
+            ours = bool(known.owner) or known.text_hash == known.rendered_hash
+            if text is not None and not (ours and text_hash(text) == known.text_hash):
                 path.rename(aside(path, text))
                 return
             path.unlink(missing_ok=True)
+            self._forget(known.path, "")
             for folder in (path.parent, path.parent.parent):
                 if folder != self._manuscript.folder.chapters and not any(folder.iterdir()):
                     folder.rmdir()
 
-    def _remember(self, file: TrackedFile, stat: tuple[int, int], digest: str, rendered: str) -> None:
+    def _remember(
+        self, file: TrackedFile, stat: tuple[int, int], digest: str, rendered: str, owner: str | None = None
+    ) -> None:
         record = FileRecord(
-            path=self._name(file), size=stat[0], mtime_ns=stat[1], text_hash=digest, rendered_hash=rendered
-        )
+            path=self._name(file), size=stat[0], mtime_ns=stat[1], text_hash=digest, rendered_hash=rendered,
+            owner=file.owner if owner is None else owner,
+        )  # fmt: skip
         self._records[record.path] = record
         self._fresh.append(record)
 
@@ -232,6 +291,48 @@ class FileKeeper:
 
     def _name(self, file: TrackedFile) -> str:
         return file.path.relative_to(self._manuscript.folder.root).as_posix()
+
+
+def whose(manuscript: Manuscript, file: TrackedFile, owner: str, text: str) -> TrackedFile:
+    """The file as that of the one it was last written for, if that isn't who has its place now.
+
+    After a crash among the files of a changed structure, what a person edits may already be the new owner's text:
+    then that is what it plainly looks like.
+    """
+    if owner in ("", file.owner) or file.kind not in _IN_CHAPTERS:
+        return file
+    first, *held = owner.split()
+    before = replace(file, object_id=first, holds=tuple(held), render=lambda: None)
+    now, then = _last_text(manuscript, file), _last_text(manuscript, before)
+    return file if _likeness(text, now) > _likeness(text, then) else before
+
+
+def _last_text(manuscript: Manuscript, file: TrackedFile) -> str:
+    """Roughly what the file held, for telling texts apart; its owner may be gone from the book."""
+    if file.kind in ("section", "content"):
+        heads = (manuscript.head(section, "section") for section in file.holds or (file.object_id,))
+        return " ".join(head.text for head in heads if head is not None)
+    for chapter in manuscript.book.chapters:
+        if chapter.id == file.object_id:
+            return render_chapter_outline(chapter) if file.kind == "chapter_outline" else render_metadata(chapter)
+    return ""
+
+
+def _likeness(one: str, other: str) -> float:
+    """Which part of their words two texts share, from 0 to 1."""
+    first, second = Counter(one.split()), Counter(other.split())
+    together = first.total() + second.total()
+    return 2 * (first & second).total() / together if together else 0.0
+
+
+def _kind_of(name: str) -> str | None:
+    """What is in a chapter's file, by its name."""
+    last = name.rpartition("/")[2]
+    return "section" if last.startswith("section_") else _IN_CHAPTER_FOLDERS.get(last)
+
+
+_IN_CHAPTER_FOLDERS: Final = {"content.md": "content", "outline.json": "chapter_outline", "metadata.json": "metadata"}
+_IN_CHAPTERS: Final = frozenset({"section", *_IN_CHAPTER_FOLDERS.values()})
 
 
 def aside(path: Path, text: str) -> Path:

@@ -373,18 +373,43 @@ async def test_the_files_of_a_place_that_is_gone_go_too_unless_a_person_changed_
     assert not desk.path(mine).exists()
 
 
-async def test_a_changed_file_of_a_place_that_is_gone_is_kept_aside(desk: Desk) -> None:
-    book = desk.create(chapters=3)
-    await write(book)
+def take_out_chapter_2(desk: Desk) -> None:
+    """In book.json, by hand."""
     document = json.loads(desk.read("book.json"))
     document["chapters"].pop(1)
     desk.path("book.json").write_text(json.dumps(document), encoding="utf-8")
-    place = "chapters/chapter_03/sections/section_02.md"
-    mine = desk.edit(place, "Ada", "Mira")
+
+
+async def test_a_changed_file_is_its_sections_whatever_number_that_has_by_now(desk: Desk) -> None:
+    book = desk.create(chapters=3)
     await write(book)
-    kept = [text for path, text in desk.files().items() if "yours" in path]
-    assert kept == [mine]
-    assert not desk.path(place).exists()
+    was_22, was_32 = book.section("2.2").id, book.section("3.2").id
+    take_out_chapter_2(desk)
+    mine = desk.edit("chapters/chapter_03/sections/section_02.md", "Ada went on", "Mira went on")
+    theirs = desk.edit("chapters/chapter_02/sections/section_02.md", "Ada went on", "Olga went on")
+    await write(book)
+    assert book.section("2.2").id == was_32
+    assert desk.read("chapters/chapter_02/sections/section_02.md") == mine
+    assert [str(r.origin) for r in book.ledger.history(was_32, "section")] == ["generated", "human"]
+    assert [str(r.origin) for r in book.ledger.history(was_22, "section")] == ["generated"]
+    assert [text for path, text in desk.files().items() if "yours" in path] == [theirs]
+    assert not desk.path("chapters/chapter_03").exists()
+
+
+async def test_a_chapter_edited_as_a_whole_is_its_own_whatever_number_it_has_by_now(desk: Desk) -> None:
+    book = desk.create(chapters=3)
+    await write(book)
+    document = json.loads(desk.read("book.json"))
+    document["chapters"].reverse()
+    desk.path("book.json").write_text(json.dumps(document), encoding="utf-8")
+    desk.edit("chapters/chapter_01/content.md", "Ada went on with 1.1", "Mira went on with 1.1")
+    desk.edit("chapters/chapter_03/metadata.json", '"title": "Chapter title 3"', '"title": "The Green Door"')
+    await write(book)
+    assert [c.title for c in book.chapters] == ["The Green Door", "Chapter title 2", "Chapter title 1"]
+    assert book.section("3.1").text.startswith("Mira went on with 1.1")
+    assert book.section("1.1").text.startswith("Ada went on with 3.1")
+    assert desk.read("chapters/chapter_03/content.md").startswith("# Chapter title 1\n\n## Scene 1.1\n\nMira went on")
+    assert not [path for path in desk.files() if "yours" in path]
 
 
 # ── files that can't be read ──────────────────────────────────────────────────────────────────────────────────
