@@ -17,7 +17,7 @@ from typing import Any
 from ghostkit.ledger.blobs import decompress
 from tests.drill.scenario import CHAPTERS, EDITS, SECTIONS, bill_of
 
-OWN = ("ledger.", ".ledger.", "checkpoints/", "logs/")
+OWN = ("ledger.", ".ledger.", "checkpoints/", "logs/", "cache/")
 """Files that differ between two runs of one book: they hold times, ids and attempts."""
 
 
@@ -54,6 +54,9 @@ def unopenable(folder: Path) -> Iterator[str]:
             elif path.suffix == ".epub":
                 with zipfile.ZipFile(path) as book:
                     assert book.testzip() is None, "a member of it is damaged"
+            elif path.suffix == ".entry":
+                head, _, value = path.read_bytes().partition(b"\n")
+                assert json.loads(head)["size"] == len(value), "it is torn"
             elif path.suffix == ".backup":
                 yield from (f"{name}: {problem}" for problem in unsound(path, as_it_lies=True))
         except (ValueError, AssertionError, zipfile.BadZipFile) as error:

@@ -29,6 +29,7 @@ ENVIRONMENT = {
     # Every piece of text is flushed: how often `stream.*` is passed then depends on the text and on no clock.
     "GHOSTKIT_FLUSH_INTERVAL_S": "0.000001",
     "GHOSTKIT_ACTOR": "drill",
+    "CACHE_BACKEND": "file",
 }
 
 

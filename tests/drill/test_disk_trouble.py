@@ -62,6 +62,18 @@ def test_a_disk_that_refuses_any_one_write_is_told_of_and_the_book_goes_on(drill
     assert tally.failures == [], json.dumps(tally.failures[:8], indent=1)
 
 
+@pytest.mark.parametrize("point", ["cache.before", "cache.written", "cache.done"])
+def test_a_disk_that_refuses_a_cache_entry_does_not_stop_the_book(drill: Drill, tmp_path: Path, point: str) -> None:
+    book, driver = tmp_path / "book", drill.driver
+    fault = Fault(point=point, hit=random.Random(point).randint(1, drill.counts[point]), action="enospc")
+    outcome = driver.run([str(book)], fault)
+    assert (outcome.returncode, outcome.fired) == (0, (str(fault),)), outcome.output
+    assert drill.undisturbed is not None
+    assert at_the_end(book, tmp_path, drill.undisturbed, [])[1] == []
+    told = [json.loads(line) for line in (book / "logs" / "errors.jsonl").read_text("utf-8").splitlines()]
+    assert [entry for entry in told if "Could not write the cache entry" in json.dumps(entry)]
+
+
 # ── a disk that really is full ────────────────────────────────────────────────────────────────────────────
 
 
