@@ -162,7 +162,8 @@ def style_from(value: object, where: str) -> Style:
     for name, given in value.items():
         _check_field(name, given, where)
     check_style_name(value["name"], where)
-    return Style(**{name: tuple(given) if name in _LISTS else given for name, given in value.items()})
+    known: dict[str, Any] = {name: tuple(one) if name in _LISTS else one for name, one in value.items()}
+    return Style(**known)
 
 
 def changed_style(style: Style, changes: Mapping[str, object], where: str) -> Style:

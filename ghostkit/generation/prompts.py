@@ -1,43 +1,41 @@
 """Named, versioned prompt templates with declared variables; no prompt is written anywhere else.
 
-A template is a text file: `name`, `version` and `variables` lines, then `=== system` and any number of `=== part`
-blocks. The parts make up one user message, stable ones first, and are stored by hash. `=== each NAME` makes a part
-of every item of a list variable, or one of a text: what is sent as a part of its own is stored once, however many
-prompts hold it, and can be told apart by its hash (`part_hash`).
+`generation/template.py` says what a template is. What is sent as a part of its own (`=== each NAME`) is stored once,
+however many prompts hold it, and can be told apart by its hash (`part_hash`).
 docs/prompt-layout.md says what the shipped ones contain.
 """
 
 from __future__ import annotations
 
+import difflib
 import functools
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Final
 
+from ghostkit.book.files import read_text_or_none
 from ghostkit.errors import TemplateError, UnknownName
+from ghostkit.generation.escaping import Escaped, escape, part_hash, part_text, unescape
+from ghostkit.generation.template import Block, PromptTemplate, check_include, fill_in, measured_by, read_template
 from ghostkit.providers.contract import Message
 
-if TYPE_CHECKING:
-    import jinja2
+__all__ = [
+    "SHIPPED",
+    "Escaped",
+    "Prompt",
+    "PromptService",
+    "PromptTemplate",
+    "escape",
+    "part_hash",
+    "part_text",
+    "unescape",
+]
 
-SHIPPED = Path(__file__).with_name("templates")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PromptTemplate:
-    """One template as read from its file; `digest` is the SHA-256 (hex) of the file's text."""
-
-    name: str
-    version: int
-    variables: frozenset[str]
-    blocks: tuple[tuple[str, str], ...]
-    digest: str
-
-    @property
-    def label(self) -> str:
-        return f"{self.name}@{self.version}:{self.digest[:8]}"
+SHIPPED: Final = Path(__file__).with_name("templates")
+# For a trial: what can be reckoned with, and what is a list.
+_NUMBERS: Final = ("chapters", "sections", "words", "number", "limit")
+_LISTS: Final = ("story", "manuscript", "material")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,135 +46,128 @@ class Prompt:
     messages: tuple[Message, ...]
 
 
-class Escaped(str):
-    """Text that needs no further escaping."""
-
-    __slots__ = ()
-
-
-def escape(value: Any) -> str:
-    """Keep a value from opening or closing a tag: material stays material."""
-    if isinstance(value, Escaped):
-        return value
-    return str(value).replace("&", "&amp;").replace("<", "&lt;")
-
-
-def unescape(text: str) -> str:
-    """Undo `escape`."""
-    return text.replace("&lt;", "<").replace("&amp;", "&") if "&" in text else text
-
-
-def part_text(value: str) -> str:
-    """What `=== each` sends and stores of a text."""
-    return escape(value).strip()
-
-
-def part_hash(value: str) -> str:
-    """SHA-256 (hex) by which the ledger knows the part that `=== each` makes of a text."""
-    return hashlib.sha256(part_text(value).encode()).hexdigest()
-
-
-def _attribute(value: Any) -> Escaped:
-    """A value inside a tag's attribute: on one line, without quotation marks that would end it."""
-    return Escaped(" ".join(escape(value).split()).replace('"', "&quot;"))
-
-
 class PromptService:
-    """Finds templates by name (in `folders` first, then the shipped ones) and renders them."""
+    """Finds templates by name (in `folders` first, then the shipped ones) and renders them.
+
+    A template is read once and stays what it was: a file that changes meanwhile is seen by the next service.
+    """
 
     def __init__(self, folders: Sequence[Path] = ()) -> None:
-        self._folders = (*folders, SHIPPED)
+        self._folders = tuple(folders)
         self._templates: dict[str, PromptTemplate] = {}
+        self._sources: dict[str, tuple[str, str, bool] | None] = {}
 
     def names(self) -> list[str]:
-        found = {path.stem for folder in self._folders if folder.is_dir() for path in folder.glob("[!_]*.md")}
+        """Every template there is."""
+        found = {path.stem for folder in self._all_folders() for path in folder.glob("[!_.]*.md")}
         return sorted(found)
+
+    def includes(self) -> list[str]:
+        """The files that shipped templates share, such as `_book`."""
+        return sorted(path.stem for path in SHIPPED.glob("_*.md"))
 
     def template(self, name: str) -> PromptTemplate:
         if name not in self._templates:
             self._templates[name] = self._load(name)
         return self._templates[name]
 
+    def check(self) -> None:
+        """Read every template that differs from the shipped one, and try it, so that a mistake stops nothing half-way.
+
+        Raises:
+            TemplateError: one sentence with file and line.
+        """
+        if not any(folder.is_dir() and any(folder.glob("*.md")) for folder in self._folders):
+            return
+        for name in self.includes():
+            source = self._source(f"{name}.md")
+            if source is not None and source[2]:
+                check_include(source[0], source[1])
+        for name in PromptService().names():
+            template = self.template(name)
+            if self._edited(template):
+                self.render(name, **{variable: _trial(variable) for variable in template.accepts})
+
     def render(self, template_name: str, **variables: Any) -> Prompt:
         """Fill a template in; a missing or unknown variable is a `TemplateError`, never a silent blank."""
         template = self.template(template_name)
         _check_variables(template, variables)
-        texts = [rendered for block in template.blocks for rendered in self._rendered(block, variables)]
+        texts = [rendered for block in template.blocks for rendered in _rendered(template, block, variables)]
         system = tuple(text for role, text in texts if role == "system")
         user = tuple(text for role, text in texts if role == "part" and text)
         messages = (Message(role="system", parts=system), Message(role="user", parts=user))
         return Prompt(template=template.label, messages=tuple(m for m in messages if m.parts))
 
-    def _rendered(self, block: tuple[str, str], variables: Mapping[str, Any]) -> list[tuple[str, str]]:
-        role, text = block
-        if role == "each":
-            given = variables[text]
-            return [("part", part_text(item)) for item in ([given] if isinstance(given, str) else given)]
-        return [(role, _compiled(self._folders, text).render(variables).strip())]
-
     def _load(self, name: str) -> PromptTemplate:
-        for folder in self._folders:
-            path = folder / f"{name}.md"
-            if path.is_file():
-                return _checked_template(path.read_text(encoding="utf-8"), path.name, self._folders)
-        raise UnknownName(f"There is no prompt template {name!r}.", fix=f"There is: {', '.join(self.names())}.")
+        source = self._source(f"{name}.md")
+        if source is None or name.startswith("_"):
+            names = self.names()
+            near = difflib.get_close_matches(name, names, n=1)
+            raise UnknownName(
+                f"There is no prompt template {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
+                fix=f"There is: {', '.join(names)}.",
+            )
+        template = read_template(name, source[0], source[1], self._include)
+        edited = self._edited(template)
+        if not edited or not (SHIPPED / f"{name}.md").is_file():
+            return template
+        return measured_by(template, _shipped(name), edited)
+
+    def _edited(self, template: PromptTemplate) -> list[str]:
+        """Where those files of a template lie that are not the shipped ones."""
+        sources = [self._source(f"{template.name}.md"), *(self._source(name) for name, _ in template.includes)]
+        return [source[1] for source in sources if source is not None and source[2]]
+
+    def _include(self, name: str) -> tuple[str, str]:
+        source = self._source(name)
+        if source is None:
+            raise KeyError(name)
+        return source[:2]
+
+    def _source(self, file: str) -> tuple[str, str, bool] | None:
+        """(text, where, whether it is not the shipped one) of a file, as it was when first asked for."""
+        if file not in self._sources:
+            self._sources[file] = self._find(file)
+        return self._sources[file]
+
+    def _find(self, file: str) -> tuple[str, str, bool] | None:
+        for folder in self._all_folders():
+            text = read_text_or_none(folder / file) if _is_plain(file) else None
+            if text is not None:
+                own = folder != SHIPPED
+                return text, str(folder / file) if own else file, own
+        return None
+
+    def _all_folders(self) -> tuple[Path, ...]:
+        return (*self._folders, SHIPPED)
 
 
-# Shared by all services, since compiling a template takes longer than filling it in; bounded, since services go.
+@functools.cache
+def _shipped(name: str) -> PromptTemplate:
+    return PromptService().template(name)
 
 
-@functools.lru_cache(maxsize=16)
-def _environment(folders: tuple[Path, ...]) -> jinja2.Environment:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folders),
-        undefined=jinja2.StrictUndefined,
-        finalize=escape,
-        autoescape=False,
-        keep_trailing_newline=False,
-    )
-    environment.filters["attribute"] = _attribute
-    return environment
+def _is_plain(file: str) -> bool:
+    return bool(file) and "\0" not in file and len(file) < 200 and Path(file).name == file
 
 
-@functools.lru_cache(maxsize=256)
-def _checked_template(text: str, where: str, folders: tuple[Path, ...]) -> PromptTemplate:
-    template = parse_template(text, where)
-    _check_uses(template, folders)
-    return template
+def _trial(variable: str) -> Any:
+    if variable in _NUMBERS:
+        return 1
+    return ["text"] if variable in _LISTS else "text"
 
 
-def _check_uses(template: PromptTemplate, folders: tuple[Path, ...]) -> None:
-    from jinja2 import TemplateSyntaxError, meta
-
-    used: set[str] = set()
-    for role, text in template.blocks:
-        if role == "each":
-            used.add(text)
-            continue
-        try:
-            used |= meta.find_undeclared_variables(_environment(folders).parse(text))
-        except TemplateSyntaxError as error:
-            raise TemplateError(
-                f"The template {template.name!r} can't be read: {error.message}.",
-                fix="Correct its {{ … }} and {% … %}.",
-            ) from error
-    if used - template.variables:
-        raise TemplateError(
-            f"The template {template.name!r} uses {', '.join(sorted(used - template.variables))} without declaring it.",
-            fix="Add it to the template's variables line.",
-        )
-
-
-@functools.lru_cache(maxsize=256)
-def _compiled(folders: tuple[Path, ...], text: str) -> jinja2.Template:
-    return _environment(folders).from_string(text)
+def _rendered(template: PromptTemplate, block: Block, variables: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if block.role == "each":
+        given = variables[block.text]
+        items = given if isinstance(given, list | tuple) else [given]
+        return [("part", part_text(item)) for item in items]
+    return [(block.role, fill_in(template, block, variables))]
 
 
 def _check_variables(template: PromptTemplate, variables: Mapping[str, Any]) -> None:
     missing = sorted(template.variables - set(variables))
-    unknown = sorted(set(variables) - template.variables)
+    unknown = sorted(set(variables) - template.accepts)
     if missing:
         raise TemplateError(
             f"The template {template.name!r} needs {', '.join(missing)}, which was not given.",
@@ -187,27 +178,3 @@ def _check_variables(template: PromptTemplate, variables: Mapping[str, Any]) -> 
             f"The template {template.name!r} has no variable {', '.join(unknown)}.",
             fix=f"It declares: {', '.join(sorted(template.variables))}.",
         )
-
-
-def parse_template(text: str, where: str) -> PromptTemplate:
-    """Read a template file's text; `where` names it in errors."""
-    head, _, body = text.partition("\n===")
-    fields = dict(line.split(":", 1) for line in head.splitlines() if ":" in line)
-    try:
-        name, version = fields["name"].strip(), int(fields["version"])
-        variables = frozenset(fields["variables"].split())
-    except (KeyError, ValueError) as error:
-        raise TemplateError(
-            f"{where} is not a prompt template ({error}).", fix="It starts with name:, version: and variables: lines."
-        ) from None
-    blocks = []
-    for block in ("\n===" + body).split("\n===")[1:]:
-        head, _, content = block.partition("\n")
-        role, _, variable = head.strip().partition(" ")
-        if role not in ("system", "part", "each") or bool(variable) != (role == "each"):
-            raise TemplateError(
-                f"{where} has a block {head.strip()!r}.", fix="Blocks are '=== system', '=== part' or '=== each NAME'."
-            )
-        blocks.append((role, variable.strip() or content))
-    digest = hashlib.sha256(text.encode()).hexdigest()
-    return PromptTemplate(name=name, version=version, variables=variables, blocks=tuple(blocks), digest=digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from pathlib import Path
 from typing import Any
@@ -10,15 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ghostkit.errors import TemplateError, UnknownName
+from ghostkit.errors import BookDamaged, TemplateError, UnknownName
 from ghostkit.generation import PromptService
 from ghostkit.generation import prompts as prompts_module
 
 SERVICE = PromptService()
-NAMES = [
-    "chapter_outline", "chapter_summary", "characters", "continuation", "outline", "section", "span_summary", "summary",
-    "title",
-]  # fmt: skip
+NAMES = SERVICE.names()
+WHOLE = [name for name in NAMES if any(block.role == "system" for block in SERVICE.template(name).blocks)]
+"""Those that are a prompt by themselves; the others go on with another's."""
 _PIECES = ["<", ">", "&", '"', "'", "</book>", '<task kind="title">', "{{ brief }}", "{% raw %}", "&lt;", "&amp;", "\n"]
 NASTY = st.one_of(
     st.lists(st.sampled_from([*_PIECES, "Ada", "水", "<!--", "-->", "/>", "]]>"]), max_size=8).map("".join),
@@ -37,10 +37,14 @@ def tags(text: str) -> list[str]:
 
 
 def test_the_shipped_templates_are_these() -> None:
-    assert SERVICE.names() == NAMES
+    assert {
+        "chapter_outline", "chapter_summary", "characters", "continuation", "outline", "section", "span_summary",
+        "summary", "title",
+    } <= set(NAMES)  # fmt: skip
+    assert all(not name.startswith("_") for name in NAMES)
 
 
-@pytest.mark.parametrize("name", sorted(set(NAMES) - {"continuation"}))  # which goes on with another's prompt
+@pytest.mark.parametrize("name", WHOLE)
 def test_every_template_renders_with_what_it_declares_and_says_which_it_was(name: str) -> None:
     prompt = SERVICE.render(name, **plain(name))
     template = SERVICE.template(name)
@@ -69,7 +73,7 @@ def test_an_unknown_template_is_named_with_those_there_are() -> None:
         SERVICE.render("sonnet")
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", WHOLE)
 @given(data=st.data())
 def test_no_value_opens_or_closes_a_tag_or_adds_an_attribute(name: str, data: st.DataObject) -> None:
     values = {variable: data.draw(NASTY, label=variable) for variable in sorted(SERVICE.template(name).variables)}
@@ -97,6 +101,7 @@ def test_values_are_never_templates_themselves() -> None:
 MINE = """name: summary
 version: 7
 variables: material
+drops: language language_name limit
 === system
 Be short.
 === part
@@ -106,37 +111,144 @@ Be short.
 """
 
 
+def mine(folder: Path, text: str = MINE, name: str = "summary") -> PromptService:
+    (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    return PromptService([folder])
+
+
+def shipped(name: str) -> str:
+    return (prompts_module.SHIPPED / f"{name}.md").read_text(encoding="utf-8")
+
+
 def test_a_template_of_ones_own_goes_before_the_shipped_one_and_its_label_tells_them_apart(tmp_path: Path) -> None:
-    (tmp_path / "summary.md").write_text(MINE, encoding="utf-8")
-    service = PromptService([tmp_path])
-    prompt = service.render("summary", material="x")
+    service = mine(tmp_path)
+    prompt = service.render("summary", **{**plain("summary"), "material": "x"})
     assert prompt.template.startswith("summary@7:")
     assert prompt.messages[1].text == "<material>\nx\n</material>"
     assert prompt.template != SERVICE.render("summary", **plain("summary")).template
     assert service.names() == NAMES
-    (tmp_path / "summary.md").write_text(MINE.replace("short", "brief"), encoding="utf-8")
-    changed = PromptService([tmp_path]).render("summary", material="x")
+    changed = mine(tmp_path, MINE.replace("short", "brief")).render("summary", material="x")
     assert changed.template.split(":")[0] == prompt.template.split(":")[0]
     assert changed.template != prompt.template
     assert changed.messages[0].text == "Be brief."
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        (MINE.replace("{{ material }}", "{{ material }}{{ colour }}"), "uses colour without declaring it"),
-        (MINE.replace("version: 7", "version: seven"), "is not a prompt template"),
-        (MINE.replace("version: 7\n", ""), "is not a prompt template"),
-        ("", "is not a prompt template"),
-        (MINE.replace("=== part", "=== footer"), "has a block 'footer'"),
-        (MINE.replace("{{ material }}", "{{ material "), "can't be read"),
-    ],
-)
-def test_a_template_that_is_wrong_is_told_in_one_sentence(tmp_path: Path, text: str, said: str) -> None:
-    (tmp_path / "summary.md").write_text(text, encoding="utf-8")
-    with pytest.raises(TemplateError, match=said) as raised:
-        PromptService([tmp_path]).render("summary", material="x")
+def test_a_service_keeps_to_what_it_read(tmp_path: Path) -> None:
+    service = mine(tmp_path, shipped("_system"), "_system")
+    before = service.render("section", **plain("section"))
+    mine(tmp_path, "{{ language_name }}{{ style_name }}{{ language }}{{ style_guide }}", "_system")
+    assert service.render("section", **plain("section")) == before
+    assert PromptService([tmp_path]).render("section", **plain("section")) != before
+
+
+WRONG = [
+    (MINE.replace("{{ material }}", "{{ material }}{{ colour }}"), 9, "it uses colour without declaring it"),
+    (MINE.replace("version: 7", "version: seven"), 2, "its version is 'seven', which is no whole number"),
+    (MINE.replace("version: 7", "version: 0"), 2, "its version is '0', which is no whole number"),
+    (MINE.replace("version: 7\n", ""), 1, "it is not a prompt template: its version: line is missing"),
+    ("", 1, "it is not a prompt template: its name: line is missing"),
+    (MINE.replace("version", "verison"), 2, "'verison: 7' is no line of a prompt template's header"),
+    (MINE.replace("name: summary", "name: section"), 1, "it is called 'section', but the file is that of 'summary'"),
+    (MINE.split("===")[0], 5, "it has no block"),
+    (MINE.replace("=== part", "=== footer"), 7, "it has a block 'footer'"),
+    (MINE.replace("=== part", "=== part two"), 7, "it has a block 'part two'"),
+    (MINE.replace("=== part", "=== each"), 7, "it has a block 'each'"),
+    (MINE.replace("{{ material }}", "{% if material %}"), 9, "Unexpected end of template"),
+    (MINE.replace("{{ material }}", "\n\n{{ material | shout }}"), 11, "No filter named 'shout'"),
+    (MINE.replace("{{ material }}", '{% include "_none.md" %}'), 9, "it includes '_none.md', which isn't there"),
+    (MINE.replace("{{ material }}", '{% include "../x.md" %}'), 8, "it includes a file by what is no plain name"),
+    (MINE.replace("{{ material }}", "{% include material %}"), 8, "it includes a file by what is no plain name"),
+    (MINE.replace("variables: material", "variables: material limits"), 3, "it declares limits, which nothing gives"),
+    (
+        MINE.replace("{{ material }}", "{{ material.author }}"),
+        8,
+        "it can't be filled in: 'list object' has no",
+    ),
+    (
+        MINE.replace("{{ material }}", "{{ ''.__class__ }}{{ material }}"),
+        8,
+        "it can't be filled in: access to",
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "line", "said"), WRONG)
+def test_what_is_wrong_with_a_template_is_one_sentence_with_file_and_line(
+    tmp_path: Path, text: str, line: int, said: str
+) -> None:
+    with pytest.raises(TemplateError) as raised:
+        mine(tmp_path, text).check()
+    assert raised.value.message.startswith(f"{tmp_path}/summary.md, line {line}: {said}")
+    assert "\n" not in raised.value.message
     assert raised.value.fix
+
+
+def test_a_near_miss_of_a_variable_is_asked_about(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"declares limits, which nothing gives; did you mean 'limit'\?"):
+        mine(tmp_path, MINE.replace("variables: material", "variables: material limits")).check()
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_a_required_variable_can_only_be_dropped_knowingly(tmp_path: Path, name: str) -> None:
+    template = SERVICE.template(name)
+    assert template.uses == template.variables
+    each = [block.text for block in template.blocks if block.role == "each"]
+    inline = [v for v in sorted(template.uses - set(each)) if "{{ " + v in shipped(name)]
+    text = shipped(name)
+    for variable in inline:
+        dropped = re.sub(r"\{\{ " + variable + r"( \| attribute)? \}\}", "", text)
+        service = mine(tmp_path, dropped, name)
+        if any(variable in source for _, source in template.includes):
+            service.check()  # the included file still says it
+            continue
+        with pytest.raises(TemplateError, match=rf"{name}\.md drops {variable}, which the template '{name}' needs"):
+            service.check()
+        mine(tmp_path, dropped.replace("\n===", f"\ndrops: {variable}\n===", 1), name).check()
+    for variable in each:
+        dropped = text.replace(f"=== each {variable}\n", "")
+        with pytest.raises(TemplateError, match=f"drops {variable}, which"):
+            mine(tmp_path, dropped, name).template(name)
+
+
+def test_what_an_included_file_drops_is_missing_from_all_that_include_it(tmp_path: Path) -> None:
+    without = shipped("_system").replace("{{ style_guide }}", "")
+    with pytest.raises(TemplateError, match=r"_system\.md drops style_guide, which the template 'chap"):
+        mine(tmp_path, without, "_system").check()
+    mine(tmp_path, "{#- drops: style_guide -#}\n" + without, "_system").check()
+
+
+def test_a_broken_included_file_is_told_by_its_own_name_and_line(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match=r"_system\.md, line 3: "):
+        mine(tmp_path, "One.\n\n{{ oops", "_system").check()
+
+
+def test_a_change_of_an_included_file_changes_the_label_of_those_that_include_it_and_of_no_other(
+    tmp_path: Path,
+) -> None:
+    service = mine(tmp_path, shipped("_system") + "Be kind.\n", "_system")
+    changed = {name for name in NAMES if service.template(name).label != SERVICE.template(name).label}
+    assert changed == {name for name in NAMES if '{% include "_system.md" %}' in shipped(name)}
+    assert {"section", "outline"} < changed
+    assert "Be kind." in service.render("section", **plain("section")).messages[0].text
+
+
+def test_a_list_may_stand_in_the_text_as_well(tmp_path: Path) -> None:
+    prompt = mine(tmp_path).render("summary", material=["one <b>", "two"])
+    assert prompt.messages[1].text == "<material>\none &lt;b>\n\ntwo\n</material>"
+
+
+def test_the_digest_is_that_of_the_file_where_it_includes_nothing() -> None:
+    assert SERVICE.template("title").includes[0][0] == "_book.md"
+    assert SERVICE.template("summary").digest == hashlib.sha256(shipped("summary").encode()).hexdigest()
+
+
+def test_a_file_saved_by_another_editor_reads_the_same(tmp_path: Path) -> None:
+    label = mine(tmp_path).template("summary").label
+    (tmp_path / "summary.md").write_bytes(b"\xef\xbb\xbf" + MINE.replace("\n", "\r\n").encode())
+    assert PromptService([tmp_path]).template("summary").label == label
+    (tmp_path / "summary.md").write_bytes(b"name: summary\xff")
+    with pytest.raises(BookDamaged, match="not UTF-8"):
+        PromptService([tmp_path]).check()
 
 
 def test_a_service_that_is_gone_is_forgotten() -> None:
