@@ -25,6 +25,7 @@ from ghostkit.cli.commands.outline import outline
 from ghostkit.cli.commands.providers import providers
 from ghostkit.cli.commands.receipt import receipt
 from ghostkit.cli.commands.settings import settings
+from ghostkit.cli.commands.stale import stale
 from ghostkit.cli.commands.stats import stats
 from ghostkit.cli.commands.status import status
 from ghostkit.cli.commands.write import write
@@ -88,7 +89,7 @@ def program(ctx: click.Context) -> None:
 
 
 for _command in (
-    *(new, write, outline, status, export, receipt, generate),
+    *(new, write, outline, status, stale, export, receipt, generate),
     *(events, stats, providers, settings, doctor, demo),
 ):
     program.add_command(_command)

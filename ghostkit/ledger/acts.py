@@ -151,9 +151,17 @@ class RevisionActs:
         return moved
 
     def judge(
-        self, revision_id: int, inputs: Mapping[str, str], who: Who, note: str = "", events: Sequence[Event] = ()
+        self,
+        revision_id: int,
+        inputs: Mapping[str, str],
+        who: Who,
+        note: str = "",
+        events: Sequence[Event] = (),
+        texts: Sequence[str] = (),
     ) -> None:
         with self._connection.transaction() as sql:
+            for text in texts:
+                blobs.put(sql, text)
             judging.judge(sql, revision_id, inputs, who, note)
             told = about(EventType.STALENESS_ACCEPTED, revisions.by_id(sql, revision_id), note=note)
             journal.insert(sql, [told, *events], who)

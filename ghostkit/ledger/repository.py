@@ -183,9 +183,18 @@ class Ledger(Protocol):
 
     # staleness
     def judge(
-        self, revision_id: int, inputs: Mapping[str, str], who: Who, note: str = "", events: Sequence[Event] = ()
+        self,
+        revision_id: int,
+        inputs: Mapping[str, str],
+        who: Who,
+        note: str = "",
+        events: Sequence[Event] = (),
+        texts: Sequence[str] = (),
     ) -> None:
-        """Record that a revision is fine with its inputs as they are now (name → SHA-256 hex)."""
+        """Record that a revision is fine with its inputs as they are now (name → SHA-256 hex).
+
+        `texts` are inputs that are stored nowhere else, kept so that a later change of them can be told.
+        """
         ...
 
     def judged_inputs(self) -> Mapping[tuple[str, str], Judged]:

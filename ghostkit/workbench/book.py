@@ -35,6 +35,7 @@ from ghostkit.writing.tracked_files import FileKeeper, all_files
 if TYPE_CHECKING:
     from ghostkit.export import Exported
     from ghostkit.workbench.pages import OutlineView
+    from ghostkit.writing.staleness import StaleReport, StaleText
 
 _open_books: weakref.WeakValueDictionary[Path, Book] = weakref.WeakValueDictionary()
 _opening = threading.Lock()
@@ -215,6 +216,18 @@ class Book:
         from ghostkit.workbench import reports
 
         return reports.stats(self)
+
+    def stale(self) -> StaleReport:
+        """What is out of date and why, section by section: `for text in book.stale()`; `.maybe` may be affected."""
+        from ghostkit.workbench import outdated
+
+        return outdated.stale(self)
+
+    def accept_stale(self, *sections: str, note: str = "", maybe: bool = False) -> list[StaleText]:
+        """Record that these sections (or all that are out of date) are fine as they are; gives them back."""
+        from ghostkit.workbench import outdated
+
+        return outdated.accept_stale(self, sections, note, maybe=maybe)
 
     def __repr__(self) -> str:
         value = self.value

@@ -24,6 +24,7 @@ def status(book: Book) -> dict[str, Any]:
     attempts = _attempts(book, totals)
     steps = {state: totals.steps.get(state, 0) for state in ("done", "open", "stopped")}
     costs = _costs(book)
+    outdated = {text.object_id: [reason.text for reason in text.reasons] for text in book.stale().sections}
     chapters = [
         {
             "id": chapter.id,
@@ -39,7 +40,7 @@ def status(book: Book) -> dict[str, Any]:
                     "words": section.word_count,
                     "locked": section.locked,
                     "edited_by_human": str(section.status) == "edited",
-                    "stale": [],
+                    "stale": outdated.get(section.id, []),
                     "model": _model_of(book, section.id),
                     "cost_usd": costs.get(section.id, 0.0),
                 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ghostkit.book.model import Book, Chapter, Section, Style
 from ghostkit.errors import UnknownName
@@ -85,10 +85,14 @@ class Sources:
 
     # ── prose ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _section(self, node: Node) -> Material:
+    def plain(self, node: Node) -> Material:
+        """As `material`, but without the texts of the book that it reads: what is plan, people and wishes."""
+        plain: Callable[[Node], Material] = getattr(self, f"_plain_{node.kind}", self.material)
+        return plain(node)
+
+    def _plain_section(self, node: Node) -> Material:
         book = self.book()
         chapter, section = self.place(node.object_id)
-        where = f"Section {chapter.number}.{section.number}"
         variables: dict[str, object] = {
             **self._common(book),
             **self._known(book, chapter),
@@ -98,22 +102,24 @@ class Sources:
             "section_title": section.title,
             "section_material": _section_material(section),
         }
-        answer = book.settings.words * TOKENS_A_WORD + 400
-        essential = sum(estimate_tokens(_text(value)) for value in variables.values())
+        names = ("brief", "style", "language", "plan", "people", "bible", "chapter", "chapter_plan", "section")
+        return self._made("section", variables, names, book.settings.words * TOKENS_A_WORD + 400)
+
+    def _section(self, node: Node) -> Material:
+        book = self.book()
+        chapter, section = self.place(node.object_id)
+        where = f"Section {chapter.number}.{section.number}"
+        made = self._plain_section(node)
+        answer = made.max_tokens
+        essential = sum(estimate_tokens(_text(value)) for value in made.variables.values())
         room = self.window_tokens - max(answer, min(self.reserved_tokens, self.window_tokens // 2)) - essential
         read = fit(self.reading(book, chapter, section), room, where)
-        variables["story"] = [passage.text for told in read.story for passage in told.passages]
-        variables["manuscript"] = list(_laid_out(read))
-        names = ("brief", "style", "language", "plan", "people", "bible", "chapter", "chapter_plan", "section")
-        made = self._made("section", variables, names, answer)
+        told = [passage.text for summary in read.story for passage in summary.passages]
+        variables = {**made.variables, "story": told, "manuscript": list(_laid_out(read))}
         inputs = {**made.inputs, **{passage.name: passage.hash for passage in read.passages()}}
-        last = next(iter([*read.passages()][-1:]), None)
-        if last is not None and read.chapters:
-            inputs["previous"] = last.hash
-        return Material(
-            template=made.template, variables=variables, inputs=inputs, max_tokens=answer, texts=made.texts,
-            notes=read.notes,
-        )  # fmt: skip
+        if read.chapters:
+            inputs["previous"] = read.chapters[-1].passages[-1].hash
+        return replace(made, variables=variables, inputs=inputs, notes=read.notes)
 
     def reading(self, book: Book, chapter: Chapter, section: Section) -> Reading:
         """What `section` reads of the book before it, as far as it is there."""
@@ -185,10 +191,7 @@ class Sources:
             "limit": words,
         }
         made = self._made(template, variables, ("language",), words * TOKENS_A_WORD + 200)
-        inputs = {**made.inputs, **{passage.name: passage.hash for passage in passages}}
-        return Material(
-            template=template, variables=variables, inputs=inputs, max_tokens=made.max_tokens, texts=made.texts
-        )
+        return replace(made, inputs={**made.inputs, **{passage.name: passage.hash for passage in passages}})
 
     # ── what they share ───────────────────────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,126 @@
+"""People and things of the story bible as a prompt held them, then and now: which of their facts changed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ghostkit.writing.facts import COMMON_NUMBER, facts_of, is_material, names_somebody
+
+SHOWN_CHARACTERS = 40
+_SENTENCE = re.compile(r"(?<=[.!?…])\s+")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """One fact of a person or thing that changed: `text` says which ("Mira's age (34 → 36)").
+
+    `values` are the checkable parts of the old fact, numbers or names: a text that has one of them states the fact.
+    Without any (a description, a trait) whoever names the person uses it. `other` is a second one who must be named.
+    """
+
+    name: str
+    names: tuple[str, ...]
+    text: str
+    values: tuple[str, ...] = ()
+    other: str = ""
+    narrates: bool = False
+
+    def is_used_in(self, text: str) -> bool:
+        if self.other and not names_somebody(text, (self.other,)):
+            return False
+        return not self.values or any(self._stated(value, text) for value in self.values)
+
+    def _stated(self, value: str, text: str) -> bool:
+        if not value.isdecimal():
+            return value.casefold() in facts_of(text).words
+        if int(value) > COMMON_NUMBER:
+            return value in facts_of(text).values
+        # A small number says nothing by itself: it must stand in a sentence that names them.
+        near = (s for s in _SENTENCE.split(text) if value in facts_of(s).values)
+        return any(names_somebody(sentence, self.names) for sentence in near)
+
+
+def changed_entries(old: str, new: str) -> Iterator[Told]:
+    """The facts that differ between two JSON lists of entries, as prompts hold them."""
+    before, after = _by_name(old), _by_name(new)
+    for name, entry in before.items():
+        names, narrates = _names(name, entry), str(entry.get("role", "")) == "narrator"
+        if name not in after:
+            yield Told(name=name, names=names, text=f"{name}, who is no longer described as then", narrates=narrates)
+            continue
+        today = after[name]
+        for field in [*entry, *(key for key in today if key not in entry)]:
+            if field == "relationships":
+                yield from _bonds(name, names, entry.get(field), today.get(field), narrates)
+            elif field not in ("name", "aliases") and entry.get(field) != today.get(field):
+                yield from _field(name, names, field, _text(entry.get(field)), _text(today.get(field)), narrates)
+    for name, entry in after.items():
+        if name not in before:
+            told = f"{name}, who is described only since"
+            yield Told(name=name, names=_names(name, entry), text=told, values=("\0",))
+
+
+def _field(name: str, names: tuple[str, ...], field: str, old: str, new: str, narrates: bool) -> Iterator[Told]:
+    if not is_material(old, new):
+        return
+    facts, now = facts_of(old), facts_of(new)
+    single = len(facts.words) == 1 and old[:1].isupper()
+    # Of a short fact the number or name is what can be looked for; a description is used by whoever names them.
+    values = tuple(sorted(facts.values - now.values)) if len(facts.words) <= 4 else ()
+    if not values and len(facts.words) <= 4:
+        values = tuple(sorted(facts.names - now.names)) or ((old,) if single else ())
+    what = field.replace("_", " ")
+    text = f"{name}'s {what} ({_short(old) or '—'} → {_short(new) or '—'})"
+    if not old:
+        text, values = f"{name}'s {what}, which is new ({_short(new)})", ("\0",)
+    yield Told(name=name, names=names, text=text, values=values, narrates=narrates)
+
+
+def _bonds(name: str, names: tuple[str, ...], old: Any, new: Any, narrates: bool) -> Iterator[Told]:
+    before, after = _bonds_by_name(old), _bonds_by_name(new)
+    for other in [*before, *(who for who in after if who not in before)]:
+        was, is_now = before.get(other, ""), after.get(other, "")
+        if is_material(was, is_now):
+            text = f"what {name} is to {other} ({_short(was) or 'nothing'} → {_short(is_now) or 'nothing'})"
+            yield Told(name=name, names=names, text=text, other=other, narrates=narrates)
+
+
+def _bonds_by_name(bonds: Any) -> dict[str, str]:
+    if not isinstance(bonds, list):
+        return {}
+    listed = [bond for bond in bonds if isinstance(bond, dict)]
+    return {
+        str(b.get("to", "")): " ".join(str(b[key]) for key in ("kind", "description") if b.get(key)) for b in listed
+    }
+
+
+def _by_name(text: str) -> dict[str, Mapping[str, Any]]:
+    if not text.strip():
+        return {}
+    try:
+        entries = json.loads(text)
+    except ValueError:
+        return {}
+    return {str(e.get("name", "")): e for e in entries if isinstance(e, dict)} if isinstance(entries, list) else {}
+
+
+def _names(name: str, entry: Mapping[str, Any]) -> tuple[str, ...]:
+    aliases = entry.get("aliases")
+    return (name, *map(str, aliases)) if isinstance(aliases, list) else (name,)
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(map(_text, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key}: {_text(item)}" for key, item in value.items())
+    return "" if value is None else str(value)
+
+
+def _short(text: str) -> str:
+    text = " ".join(text.split())
+    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 1].rstrip() + "…"
