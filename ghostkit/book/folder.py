@@ -24,7 +24,7 @@ _FOLDERS: Final = (
     "exports",
 )
 # rag/ and cache/ may hold very many files and clean up after themselves.
-_SWEPT: Final = ("chapters", "characters", "styles", "checkpoints", "exports")
+_SWEPT: Final = ("chapters", "characters", "styles", "templates", "checkpoints", "exports")
 _DELETED: Final = re.compile(r"^\..+\.[0-9a-f]{8}\.deleted$")
 
 
@@ -89,6 +89,11 @@ class ProjectFolder:
         """The file of a style of the book's own; a name that would leave `styles/` is refused."""
         inside(self.styles, f"{name}.json")
         return self.styles / f"{name}.json"
+
+    @property
+    def templates(self) -> Path:
+        """The book's own versions of prompt templates; made when there is one."""
+        return self.root / "templates"
 
     @property
     def checkpoints(self) -> Path:

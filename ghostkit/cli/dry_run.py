@@ -12,6 +12,7 @@ from ghostkit.cli.terminal import say, say_json
 from ghostkit.cli.wording import counted, money
 
 if TYPE_CHECKING:
+    from ghostkit.generation import PromptService
     from ghostkit.workbench import Book
     from ghostkit.writing.forecast import Forecast, Preview
 
@@ -56,11 +57,17 @@ async def _look_ahead(
         "goal": Goal(until=book.place(until)),
         "style": style_named(book.value.style, book.folder),
         "options": book.services.options,
-        "prompts": book.services.prompts(),
+        "prompts": _checked_prompts(book),
         "providers": book.services.providers,
     }
     shown = await preview(book.manuscript, section, **given) if section else None
     return await forecast(book.manuscript, **given), shown
+
+
+def _checked_prompts(book: Book) -> PromptService:
+    prompts = book.services.prompts([book.folder.templates])
+    prompts.check()
+    return prompts
 
 
 def _row(found: Forecast, shown: Preview | None, budget: float | None) -> dict[str, Any]:

@@ -21,7 +21,7 @@ async def aside(book: Book) -> AsyncIterator[GenerationService]:
         ledger=SqliteLedger(None),
         who=book.who(),
         events=book.events,
-        prompts=book.services.prompts(),
+        prompts=book.services.prompts([book.folder.templates]),
         providers=book.services.providers,
         streams=book.streams,
         options=book.services.options,

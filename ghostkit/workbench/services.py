@@ -52,7 +52,7 @@ class Services:
     """The collaborators of a book. `Book.open(path, services=Services(providers=mine))` replaces one of them."""
 
     providers: ProviderRegistry = field(default_factory=lambda: registry)
-    prompts: Callable[[], PromptService] = PromptService
+    prompts: Callable[[Sequence[Path]], PromptService] = PromptService
     options: Callable[[], GenerationOptions] = options_from_settings
     ledger: Callable[[Path], Ledger] = SqliteLedger
     events: Callable[[], EventManager] = EventManager

@@ -60,7 +60,7 @@ class Session:
             ledger=book.ledger,
             who=self.who,
             events=book.events,
-            prompts=book.services.prompts(),
+            prompts=book.services.prompts([book.folder.templates]),
             providers=book.services.providers,
             streams=book.streams,
             budget=Budget(budget_usd),
@@ -128,6 +128,7 @@ class Session:
             for attempt in doubtful:
                 data = {"slot": str(attempt.slot), "attempt": attempt.id, "most_usd": attempt.cost_ceiling_usd}
                 await self.service.emit(Event(type=EventType.GENERATION_IN_DOUBT, data=data, source="ledger"))
+            await in_thread(self.service.prompts.check)
             await self._write()
             for format in self.export if self._whole else ():
                 await self.book.export(format)
