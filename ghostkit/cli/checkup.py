@@ -55,9 +55,9 @@ def examine(path: Path | None) -> list[Finding]:
         _python, _packages, _optional, _settings, _event_loop, _sqlite, _fonts, _terminal,
     ]  # fmt: skip
     if path is None:
-        checks.append(lambda: _disk(Path.cwd()))
+        checks += [lambda: _disk(Path.cwd()), lambda: _cache(None)]
     else:
-        checks += [lambda: _disk(path), lambda: _structure(path), lambda: _ledger(path)]
+        checks += [lambda: _disk(path), lambda: _structure(path), lambda: _ledger(path), lambda: _cache(path)]
     return [finding for check in checks for finding in _safely(check)]
 
 
@@ -253,6 +253,30 @@ def _ledger_problem(ledger: Path) -> Finding | None:
         message = f"schema {version}; it is brought to {LATEST}, after a backup, when the book is opened next"
         return Finding(name="ledger", state="info", message=message)
     return None
+
+
+def _cache(path: Path | None) -> Iterator[Finding]:
+    """Can answers be kept? A cache that can't be written is no harm, only a loss."""
+    from ghostkit.cache import cache_for
+    from ghostkit.settings import get_settings
+
+    settings = get_settings()
+    own = path / "cache" if path is not None else None
+    cache = cache_for(own)
+    if settings.cache_backend != "file" or cache is None:
+        message = "none" if cache is None else f"{cache.name}; gone at the end of each command"
+        fix = "CACHE_BACKEND=file keeps answers." if cache is not None else ""
+        yield Finding(name="cache", state="info", message=message, fix=fix)
+        return
+    folder = settings.cache_dir or own or Path(".cache")
+    place = next(one for one in (folder, *folder.absolute().parents) if one.exists())
+    if not place.is_dir() or not os.access(place, os.W_OK | os.X_OK):
+        fix = "Writing goes on without it; make it writable, or set CACHE_DIR to another folder."
+        yield Finding(name="cache", state="warn", message=f"{folder} can't be written", fix=fix)
+        return
+    held = cache.stats()
+    message = f"{folder} is writable; {held['entries']} entries, {held['bytes'] / 1e6:.1f} MB"
+    yield Finding(name="cache", state="ok", message=message)
 
 
 def _record(path: Path) -> Iterator[Finding]:

@@ -15,6 +15,7 @@ import click
 
 from ghostkit import __version__
 from ghostkit.cli import boundary
+from ghostkit.cli.commands.cache import cache
 from ghostkit.cli.commands.demo import demo
 from ghostkit.cli.commands.doctor import doctor
 from ghostkit.cli.commands.events import events
@@ -90,7 +91,7 @@ def program(ctx: click.Context) -> None:
 
 for _command in (
     *(new, write, outline, status, stale, export, receipt, generate),
-    *(events, stats, providers, settings, doctor, demo),
+    *(events, stats, cache, providers, settings, doctor, demo),
 ):
     program.add_command(_command)
 

@@ -74,14 +74,16 @@ async def _draw(watch: Watch, view: View) -> None:
 
 def summary(run: Run, path: Path) -> dict[str, Any]:
     """How a run came out, for programs."""
+    from ghostkit.workbench.reports import cache_hits
+
     status = run.status()
-    totals = run.book.ledger.totals(run.id)
+    totals, cached = run.book.ledger.totals(run.id), len(cache_hits(run.book, run.id))
     return {
         "state": status["state"], "reason": status["reason"], "run": run.id, "goal": run.goal_text,
         "model": run.model, "title": run.book.title, "path": str(path), "words": status["words"],
         "sections_done": status["sections_done"], "sections_total": status["sections_total"],
-        "calls": totals.calls, "cost_usd": totals.cost_usd, "in_doubt_usd": totals.in_doubt_usd,
-        "seconds": status["elapsed_s"],
+        "calls": totals.calls - cached, "cached": cached, "cost_usd": totals.cost_usd,
+        "in_doubt_usd": totals.in_doubt_usd, "seconds": status["elapsed_s"],
     }  # fmt: skip
 
 
@@ -116,10 +118,11 @@ def _so_far(run: Run) -> str:
 
 def done_line(found: dict[str, Any]) -> str:
     """The summary in a sentence."""
-    if not found["calls"]:
+    if not found["calls"] and not found["cached"]:
         return f"{found['title']}: nothing was left to write of {found['goal']}."
+    cached = f" and {found['cached']:,} from the cache" if found["cached"] else ""
     many = counted(found["sections_total"] or 0, "section")
     return (
         f"{found['title']}: {found['goal']} is written, {many}; {counted(found['words'], 'word')} "
-        f"in {duration(found['seconds'])}, {counted(found['calls'], 'call')}, {money(found['cost_usd'])}."
+        f"in {duration(found['seconds'])}, {counted(found['calls'], 'call')}{cached}, {money(found['cost_usd'])}."
     )

@@ -259,6 +259,14 @@ class Settings(BaseModel):
                 self._origins[field] = origin
             raise
 
+    def take_back(self, name: str) -> None:
+        """Undo what code assigned: the environment, `.env` or the default decide again."""
+        field, fresh = _field_named(name), type(self)()
+        self.__dict__[field] = getattr(fresh, field)
+        self._origins.pop(field, None)
+        if field in fresh._origins:
+            self._origins[field] = fresh._origins[field]
+
     @property
     def max_context_window(self) -> int:
         """The other name of `max_context_tokens`; assigning to either sets the one value."""

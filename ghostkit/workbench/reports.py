@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ghostkit.cache import KINDS
 from ghostkit.cache.manager import rated, summed
 from ghostkit.errors import InputError, UnknownName
-from ghostkit.ledger import Attempt, Slot, Totals
+from ghostkit.ledger import Attempt, Revision, Slot, Totals
 from ghostkit.writing.manuscript import find_section
 from ghostkit.writing.plan import SECTION, Goal
 
@@ -56,6 +56,7 @@ def status(book: Book) -> dict[str, Any]:
         "chapters": chapters,
         "steps": steps,
         "attempts": attempts,
+        "cached": len(cache_hits(book)),
         "words": value.word_count,
         "cost_usd": totals.cost_usd,
         "in_doubt_usd": totals.in_doubt_usd,
@@ -94,17 +95,18 @@ def _model_of(book: Book, section_id: str) -> str:
 def receipt(book: Book, number: str) -> dict[str, Any]:
     """What the ledger knows about one section's text."""
     chapter, section = find_section(book.value, number)
-    slot = Slot(object_id=section.id, kind=SECTION)
+    head = book.ledger.head(section.id, SECTION)
+    slot, made_by = _origin_of(book, section.id, head)
     attempts = book.ledger.attempts(slot)
     if not attempts:
         raise UnknownName(
             f"Section {chapter.number}.{section.number} has no receipt: no model was ever asked for it.",
             fix="Write it first; `ghostkit status` shows what is written.",
         )
-    best = next((a for a in reversed(attempts) if str(a.state) == "complete"), attempts[-1])
+    complete = [a for a in attempts if str(a.state) == "complete"]
+    best = next((a for a in complete if a.id == made_by), (complete or attempts)[-1])
     request = dict(book.ledger.request(best.id))
     inputs, actor = request.pop("inputs"), request.pop("actor")
-    head = book.manuscript.head(section.id, SECTION)
     return {
         "slot": str(slot),
         "number": f"{chapter.number}.{section.number}",
@@ -124,9 +126,20 @@ def receipt(book: Book, number: str) -> dict[str, Any]:
         "first_token_s": best.first_token_s,
         "total_s": best.total_s,
         "attempts": [_attempt(attempt) for attempt in attempts],
-        "served_by": "cache" if best.id in _hits(book) else "provider",
+        "served_by": "cache" if best.id in cache_hits(book) else "provider",
         "edited_since": head is not None and head.attempt_id != best.id,
     }
+
+
+def _origin_of(book: Book, section_id: str, head: Revision | None) -> tuple[Slot, str | None]:
+    """The slot, and the attempt, that the text comes from: its own, or that of the text a person started from."""
+    slot = Slot(object_id=section_id, kind=SECTION)
+    while head is not None and head.attempt_id is None:
+        head = book.ledger.revision(head.base_id) if head.base_id is not None else None
+    if head is None:
+        return slot, None
+    found = (a.slot for a in book.ledger.attempts_of(section_id, SECTION) if a.id == head.attempt_id)
+    return next(found, slot), head.attempt_id
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:
@@ -145,9 +158,10 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
     }
 
 
-def _hits(book: Book) -> set[str]:
-    """The attempts that were served from a cache and never sent."""
-    return {event.data.get("attempt", "") for event in book.ledger.events(types=["cache_hit"])}
+def cache_hits(book: Book, run_id: str | None = None) -> set[str]:
+    """The attempts (of one run, if given) that were served from a cache and never sent."""
+    events = book.ledger.events(types=["cache_hit"])
+    return {event.data.get("attempt", "") for event in events if run_id in (None, event.run_id)}
 
 
 def stats(book: Book) -> dict[str, Any]:
@@ -156,7 +170,7 @@ def stats(book: Book) -> dict[str, Any]:
     cache = cache_stats(book)
     return {
         "cache": cache,
-        "calls": totals.calls - len(_hits(book)),
+        "calls": totals.calls - len(cache_hits(book)),
         "tokens": {"input": totals.input_tokens, "output": totals.output_tokens},
         "cost_usd": totals.cost_usd,
         "in_doubt_usd": totals.in_doubt_usd,

@@ -59,7 +59,7 @@ def test_a_section_without_a_receipt_or_none_at_all_is_a_usage_error(ghostkit: C
 def test_stats_has_the_contracts_shape(ghostkit: Command, finished: Path) -> None:
     found = ghostkit("stats", finished, "--json").json
     assert found.keys() >= {"cache", "calls", "tokens", "cost_usd", "seconds"}
-    assert found["cache"].keys() == {"backend", "hits", "misses", "hit_rate"}
+    assert found["cache"].keys() == {"backend", "hits", "misses", "hit_rate", "entries", "bytes", "kinds"}
     assert found["tokens"].keys() == {"input", "output"}
     ran = ghostkit("stats", finished)
     assert f"calls    {found['calls']}" in ran.out

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ghostkit.cli.options import json_option, open_book, path_argument
 from ghostkit.cli.terminal import say, say_json
-from ghostkit.cli.wording import counted, duration, money
+from ghostkit.cli.wording import counted, duration, money, size
 
 
 @click.command(short_help="Add up calls, tokens, cost and time.")
@@ -27,12 +28,20 @@ def stats(path: Path, as_json: bool) -> None:
         say_json(found)
         return
     tokens, cache = found["tokens"], found["cache"]
-    looked_up = cache["hits"] + cache["misses"]
     say(f"calls    {found['calls']:,}")
     say(f"tokens   {tokens['input']:,} in, {tokens['output']:,} out")
     say(f"cost     {money(found['cost_usd'])}")
     if found.get("in_doubt_usd"):
         say(f"in doubt at most {money(found['in_doubt_usd'])} more")
     say(f"time     {duration(found['seconds'])} of generation")
-    share = f", {cache['hit_rate']:.0%} of {counted(looked_up, 'look-up')}" if looked_up else ""
-    say(f"cache    {cache['backend']}{share}")
+    say(_cache_line(cache))
+
+
+def _cache_line(cache: dict[str, Any]) -> str:
+    looked_up = cache["hits"] + cache["misses"]
+    parts = [cache["backend"]]
+    if looked_up:
+        parts.append(f"{cache['hits']:,} of {counted(looked_up, 'look-up')} served ({cache['hit_rate']:.0%})")
+    if cache["entries"]:
+        parts.append(f"{counted(cache['entries'], 'entry', 'entries')} kept, {size(cache['bytes'])}")
+    return f"cache    {', '.join(parts)}"

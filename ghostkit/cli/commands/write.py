@@ -16,18 +16,21 @@ from ghostkit.cli.terminal import say, say_folded, say_json
 @click.option("--parallel", type=int, default=1, show_default=True, help="How many texts at a time; same book.")
 @model_option
 @click.option("--budget", type=float, metavar="USD", help="Stop before a call that could spend more than this.")
+@click.option("--cache/--no-cache", "use_cache", default=True, help="Take equal answers from the cache, or never.")
 @click.option("--dry-run", is_flag=True, help="Say what it would ask and cost; spends and records nothing.")
 @click.option("--show-prompt", metavar="2.3", help="With --dry-run: the exact messages for this section.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 @click.option("--progress", is_flag=True, help="With --json: JSON lines of progress on stderr.")
 @json_option
 def write(
-    path: Path, until: str | None, parallel: int, model: str | None, budget: float | None, dry_run: bool,
-    show_prompt: str | None, quiet: bool, progress: bool, as_json: bool,
+    path: Path, until: str | None, parallel: int, model: str | None, budget: float | None, use_cache: bool,
+    dry_run: bool, show_prompt: str | None, quiet: bool, progress: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write what isn't written yet. It resumes by itself: after a stop, a crash or a power cut, run it again.
 
     Ctrl-C stops cleanly: the text so far is kept, and nothing that was paid for is asked for twice.
+
+    Answers to equal requests are taken from the cache (CACHE_BACKEND; file keeps them between commands).
 
     \b
     Examples:
@@ -46,7 +49,9 @@ def write(
     from ghostkit.cli.writing import carry_out, done_line, outcome, summary
 
     view = choose_view(quiet=quiet, as_json=as_json, progress=progress)
-    run = carry_out(lambda: book.write(until=until, parallel=parallel, model=model, budget_usd=budget), view)
+    run = carry_out(
+        lambda: book.write(until=until, parallel=parallel, model=model, budget_usd=budget, use_cache=use_cache), view
+    )
     problem = outcome(run, path, f"ghostkit write {path}")
     if as_json and run.started_at is not None:
         say_json(summary(run, path), indent=None)
