@@ -21,7 +21,10 @@ from ghostkit.ports import Spawner
 from ghostkit.settings import get_settings
 from ghostkit.workbench.creation import check_title
 from ghostkit.workbench.handles import Chapter, Section
+from ghostkit.workbench.limits import checked_limits
 from ghostkit.workbench.model_choice import check_model, choose_model
+from ghostkit.workbench.restructuring import BookStructure
+from ghostkit.workbench.revisions import BookRevisions
 from ghostkit.workbench.run import Run
 from ghostkit.workbench.run_state import RunState
 from ghostkit.workbench.services import Services
@@ -30,6 +33,7 @@ from ghostkit.workbench.spawning import find_spawner
 from ghostkit.writing.absorbing import Absorber
 from ghostkit.writing.manuscript import Manuscript, find_section
 from ghostkit.writing.plan import Goal
+from ghostkit.writing.structure_acts import StructureActs
 from ghostkit.writing.tracked_files import FileKeeper, all_files
 
 if TYPE_CHECKING:
@@ -41,7 +45,7 @@ _open_books: weakref.WeakValueDictionary[Path, Book] = weakref.WeakValueDictiona
 _opening = threading.Lock()
 
 
-class Book:
+class Book(BookRevisions, BookStructure):
     """A book that is open: its value, its ledger, and the runs that write it.
 
     Opening a folder twice in one process gives the same object. Reading never waits for a runner.
@@ -136,6 +140,7 @@ class Book:
                 return False
             sweep_temporaries(self.folder.root)
             self.manuscript.reload()
+            StructureActs(self.manuscript, self.who()).finish()
             absorber = Absorber(self.manuscript, self.who())
             taken = FileKeeper(self.manuscript, absorber).take_in(all_files)
         for event in absorber.taken:
@@ -305,11 +310,7 @@ class Book:
         active = self.active_run
         if active is not None and active.goal == goal:
             return active
-        if not 1 <= parallel <= 64:
-            raise InputError(f"parallel is {parallel}, but must be from 1 to 64.", fix="Give a number in that range.")
-        limit = budget_usd if budget_usd is not None else get_settings().budget_usd
-        if limit is not None and not 0 <= limit < float("inf"):
-            raise InputError(f"The budget is {limit}.", fix="Give an amount in USD, 0 or more.")
+        limit = checked_limits(parallel, budget_usd)
         if export:
             from ghostkit.export import exporters
 
@@ -326,13 +327,17 @@ class Book:
             model=chosen,
             state=RunState.PENDING,
         )
-        self._runs[run.id] = run
-        self._observe()
         session = Session(
             self, run, parallel=parallel, budget_usd=limit, export=export, cache=cache, streaming=use_streaming
         )
+        return self.launch(run, session, place)
+
+    def launch(self, run: Run, session: Session, spawner: Spawner) -> Run:
+        """Let a session carry a run out in the background."""
+        self._runs[run.id] = run
+        self._observe()
         try:
-            place(session.work, f"ghostkit run {run.id}")
+            spawner(session.work, f"ghostkit run {run.id}")
         except BaseException:
             del self._runs[run.id]  # nothing will carry it out
             raise
@@ -386,18 +391,6 @@ class Book:
     def checkpoints(self) -> values.CheckpointManager:
         """The snapshots taken after each chapter: list, load, prune."""
         return values.CheckpointManager(self.folder.checkpoints)
-
-    def set_locked(self, section_id: str, locked: bool) -> None:
-        """A locked section is never written by a model."""
-
-        def change(book: values.Book) -> values.Book:
-            chapters = tuple(
-                replace(c, sections=tuple(replace(s, locked=locked) if s.id == section_id else s for s in c.sections))
-                for c in book.chapters
-            )
-            return replace(book, chapters=chapters)
-
-        self.manuscript.change_structure(change)
 
     async def export(self, format: str = "epub", out: str | Path | None = None) -> Exported:
         """Write the book as `format`; returns where, how large and its SHA-256."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from ghostkit.book.files import read_text_or_none, write_atomic
 from ghostkit.book.ids import chapter_id, next_id, section_id
@@ -29,6 +30,7 @@ from ghostkit.events import Event, EventType
 from ghostkit.ledger import Revision, Who, text_hash
 from ghostkit.writing import adoption
 from ghostkit.writing.manuscript import Manuscript
+from ghostkit.writing.spans import missing_spans
 from ghostkit.writing.tracked_files import TrackedFile, aside
 
 
@@ -83,12 +85,19 @@ class Absorber:
         if title and title != section.title:
             self._change_section(object_id, title=title)
         if body != section.content:
-            self._revise(file, object_id, "section", body)
+            lost = missing_spans(body, section.locked_spans)
+            self._revise(file, object_id, "section", body, unlocked=lost)
+            if lost:
+                kept = tuple(span for span in section.locked_spans if span not in lost)
+                self._change_section(object_id, locked_spans=kept)
 
     def _is_older(self, object_id: str, body: str) -> bool:
+        """Is it a text of ours that is not, or no longer, the book's? The newest may be one: heads move back, too."""
         _, section = self.manuscript.section(object_id)
+        head = self.manuscript.ledger.head(object_id, "section")
         history = self.manuscript.ledger.history(object_id, "section")
-        return body != section.content and any(r.text.strip("\n") == body for r in history[:-1])
+        others = (r for r in history if head is None or r.id != head.id)
+        return body != section.content and any(not r.purged and r.text.strip("\n") == body for r in others)
 
     # ── plan ──────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -151,17 +160,21 @@ class Absorber:
 
     # ── recording ─────────────────────────────────────────────────────────────────────────────────────────
 
-    def _revise(self, file: TrackedFile, object_id: str, kind: str, text: str) -> None:
-        self._record(file, object_id, kind, text)
+    def _revise(self, file: TrackedFile, object_id: str, kind: str, text: str, unlocked: Sequence[str] = ()) -> None:
+        self._record(file, object_id, kind, text, unlocked)
         # Another process may have recorded this very text: then it is news here all the same.
         self.manuscript.text_arrived(object_id, kind)
 
-    def _record(self, file: TrackedFile, object_id: str, kind: str, text: str) -> Revision | None:
-        """A person's text as the head, unless it is that already."""
+    def _record(
+        self, file: TrackedFile, object_id: str, kind: str, text: str, unlocked: Sequence[str] = ()
+    ) -> Revision | None:
+        """A person's text as the head, unless it is that already; `unlocked` are passages it no longer says."""
         head = self.manuscript.ledger.head(object_id, kind)
         if head is not None and head.text.strip("\n") == text:
             return None
         event = self._event(file, object_id, kind, text)
+        if unlocked:
+            event = replace(event, data={**event.data, "unlocked": list(unlocked)})
         revision = self.manuscript.ledger.add_human_revision(
             object_id, kind, text, self.who, base_id=head.id if head else None, events=[event]
         )
@@ -190,9 +203,9 @@ class Absorber:
             )
         )
 
-    def _change_section(self, wanted: str, *, title: str) -> None:
+    def _change_section(self, wanted: str, **fields: Any) -> None:
         def changed(chapter: Chapter) -> Chapter:
-            sections = tuple(replace(s, title=title) if s.id == wanted else s for s in chapter.sections)
+            sections = tuple(replace(s, **fields) if s.id == wanted else s for s in chapter.sections)
             return replace(chapter, sections=sections)
 
         self.manuscript.change_structure(lambda book: replace(book, chapters=tuple(map(changed, book.chapters))))

@@ -155,7 +155,7 @@ async def forecast(
         info = provider.info(bare)
     finally:
         await service.aclose()
-    low, high = _cost(info, calls)
+    low, high = cost(info, calls)
     return Forecast(
         goal=goal.describe(manuscript.book),
         model=f"{info.provider}:{info.model}",
@@ -402,7 +402,8 @@ class _Counter:
         return self._counted_characters / self._counted_tokens
 
 
-def _cost(info: ModelInfo, calls: tuple[PlannedCall, ...]) -> tuple[float | None, float | None]:
+def cost(info: ModelInfo, calls: tuple[PlannedCall, ...]) -> tuple[float | None, float | None]:
+    """The least and the most that the calls can cost in USD; None where the price is unknown."""
     asked, answered = info.input_usd_per_million, info.output_usd_per_million
     if asked is None or answered is None:
         return None, None

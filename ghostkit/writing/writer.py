@@ -209,6 +209,15 @@ class BookWriter:
             check=lambda text: adoption.check(node.kind, text),
         )
 
+    async def look_at_what_is_read(self, section_id: str) -> None:
+        """Take in what people changed in the files that a section's prompt is made from."""
+        await self._take_in(lambda m: self._read_by(m, section_id))
+
+    async def bring_in(self, section_id: str) -> None:
+        """A section's text has changed in the ledger: show it in the book and in the chapter's files."""
+        await in_thread(self.manuscript.text_arrived, section_id, plan.SECTION)
+        await self._derive(lambda m: chapter_files(m, m.section(section_id)[0]))
+
     # ── endings ───────────────────────────────────────────────────────────────────────────────────────────
 
     async def _chapter_done(self, node: Node) -> NodeResult:

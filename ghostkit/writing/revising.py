@@ -1,0 +1,222 @@
+"""Write sections anew: other texts for what is there, which wait as proposals until a person decides.
+
+A *draw* is one answer to one request: the prompt that would write the section today, the text it has, what a person
+asks for, and a seed of its own. A draw that was answered is never asked for again: its request tells it from others.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Final, Literal
+
+from ghostkit.errors import InputError
+from ghostkit.generation import GenerationService, StepSpec
+from ghostkit.generation.prompts import Prompt, PromptService
+from ghostkit.ledger import Attempt, AttemptState, Ledger, Origin, Proposal, ProposalState, Revision, Slot
+from ghostkit.providers import Message, Request
+from ghostkit.writing.manuscript import Manuscript
+from ghostkit.writing.plan import SECTION, Node
+from ghostkit.writing.spans import locked_block, missing_spans
+
+MOST_VARIANTS: Final = 20
+LONGEST_NOTE: Final = 4000
+_SEEDS: Final = 1000
+"""Draws of one note have seeds of their own, so many to each."""
+
+DrawState = Literal["there", "unfinished", "new"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wish:
+    """What somebody asked for. `sections` are ids in the order in which they are to be written."""
+
+    sections: tuple[str, ...]
+    note: str = ""
+    variants: int = 1
+    accept: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draw:
+    """One answer to come, or that came: `there` waits as a proposal, `unfinished` is gone on with."""
+
+    spec: StepSpec
+    state: DrawState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A variant that exists: its number and seed, the requests it was asked with, and what became of it."""
+
+    variant: int
+    seed: int
+    fingerprints: frozenset[str]
+    answered: bool
+    waits: bool
+
+
+def check_wish(note: str, variants: int, accept: bool) -> str:
+    """The note, tidied; raises `InputError` for what can't be asked."""
+    if not 1 <= variants <= MOST_VARIANTS:
+        raise InputError(f"{variants} variants of a section can't be asked for.", fix=f"Ask for 1 to {MOST_VARIANTS}.")
+    if accept and variants > 1:
+        raise InputError(
+            f"Of {variants} variants none can be taken at once.",
+            fix="Ask for one, or look at them and accept the one you like.",
+        )
+    if len(note) > LONGEST_NOTE:
+        raise InputError(f"The note has {len(note):,} characters; {LONGEST_NOTE:,} is the most.", fix="Say it shorter.")
+    return note.strip()
+
+
+def seed_of(note: str, number: int) -> int:
+    """The seed of the `number`-th draw (from 1) for a note: another one for every note."""
+    return (zlib.crc32(note.encode()) % 2_000_000 + 1) * _SEEDS + number if note else number
+
+
+def rewriting_prompt(prompts: PromptService, plain: Prompt, current: str, note: str, locked: Sequence[str]) -> Prompt:
+    """The prompt that writes a section, with its text before the task and what is wanted at the task's end."""
+    wanted = prompts.render("rewrite", note=note, locked=locked_block(locked))
+    there = prompts.render("current_text", current=current) if current else None
+    *before, last = plain.messages
+    parts = list(last.parts)
+    task = next((n for n, part in enumerate(parts) if part.startswith("<task ")), len(parts))
+    end = len(parts) - 1 if parts and parts[-1].endswith("</task>") and task < len(parts) else len(parts)
+    parts[end:end] = _user_parts(wanted)
+    if there is not None:
+        parts[task:task] = _user_parts(there)
+    labels = [plain.template, there.template if there else "", wanted.template]
+    message = Message(role=last.role, parts=tuple(parts))
+    return Prompt(template="+".join(filter(None, labels)), messages=(*before, message))
+
+
+def _user_parts(prompt: Prompt) -> tuple[str, ...]:
+    return tuple(part for message in prompt.messages if message.role == "user" for part in message.parts)
+
+
+class Reviser:
+    """Knows which draws a wish calls for. `spec_for` gives the step that would write a section today."""
+
+    def __init__(
+        self, manuscript: Manuscript, service: GenerationService, spec_for: Callable[[Node], StepSpec], wish: Wish
+    ) -> None:
+        self.manuscript = manuscript
+        self.service = service
+        self.wish = wish
+        self._spec_for = spec_for
+
+    def draws(self, section_id: str) -> list[Draw]:
+        """The draws for one section as things are now, those that are there already among them."""
+        head = self.manuscript.ledger.head(section_id, SECTION)
+        made = variants_of(self.manuscript.ledger, section_id)
+        fresh = count(max((one.variant for one in made.values()), default=0) + 1)
+        found: list[Draw] = []
+        for spec in self._candidates(section_id, head):
+            known = made.get(int(spec.parameters["seed"]))
+            if known is None:
+                found.append(Draw(spec=_in_slot(spec, section_id, next(fresh)), state="new"))
+            elif self._fingerprint(spec) in known.fingerprints and (known.waits or not known.answered):
+                state: DrawState = "there" if known.answered else "unfinished"
+                found.append(Draw(spec=_in_slot(spec, section_id, known.variant), state=state))
+            # Else it was drawn for another request, or decided: its number is used up.
+            if len(found) == self.wish.variants:
+                return found
+        raise AssertionError("there are always more seeds")
+
+    def _candidates(self, section_id: str, head: Revision | None) -> Iterator[StepSpec]:
+        """The same request with one seed after the other."""
+        _, section = self.manuscript.section(section_id)
+        plain = self._spec_for(Node(object_id=section_id, kind=SECTION))
+        prompt = rewriting_prompt(
+            self.service.prompts, plain.prompt, head.text.strip("\n") if head else "", self.wish.note,
+            section.locked_spans,
+        )  # fmt: skip
+        for number in count(1):
+            yield replace(
+                plain,
+                prompt=prompt,
+                parameters={**plain.parameters, "seed": seed_of(self.wish.note, number)},
+                started_events=(),
+                done_events=None,
+                base_id=head.id if head else None,
+                note=self.wish.note,
+            )
+
+    def _fingerprint(self, spec: StepSpec) -> str:
+        provider, model = self.service.provider_for(spec.model)
+        info = provider.info(model)
+        return request_for(spec, model).fingerprint(info.provider, info.base_url)
+
+
+def request_for(spec: StepSpec, bare_model: str) -> Request:
+    """What is sent for a step from its beginning."""
+    return Request(
+        model=bare_model, messages=spec.prompt.messages, max_tokens=spec.max_tokens, parameters=spec.parameters
+    )
+
+
+def variants_of(ledger: Ledger, section_id: str) -> Mapping[int, Made]:
+    """Every variant of a section that was ever asked for, by its seed."""
+    attempts: dict[int, list[Attempt]] = {}
+    for attempt in ledger.attempts_of(section_id, SECTION):
+        if attempt.slot.variant:
+            attempts.setdefault(attempt.slot.variant, []).append(attempt)
+    if not attempts:
+        return {}
+    waiting = {proposal.revision.attempt_id for proposal in ledger.proposals("open", section_id)}
+    found = {}
+    for variant, tried in attempts.items():
+        seed = ledger.request(tried[0].id)["parameters"].get("seed")
+        found[seed if isinstance(seed, int) else -variant] = Made(
+            variant=variant,
+            seed=seed if isinstance(seed, int) else -variant,
+            fingerprints=frozenset(attempt.fingerprint for attempt in tried),
+            answered=tried[-1].state is AttemptState.COMPLETE,
+            waits=any(attempt.id in waiting for attempt in tried),
+        )
+    return found
+
+
+def why_not_at_once(manuscript: Manuscript, proposal: Proposal) -> str:
+    """Why a new text may not replace the section's without somebody's word; empty if it may."""
+    head = manuscript.ledger.head(proposal.revision.object_id, proposal.revision.kind)
+    _, section = manuscript.section(proposal.revision.object_id)
+    if head is not None and head.origin is Origin.HUMAN:
+        return "its text is a person's"
+    if section.locked:
+        return "it is locked"
+    if missing_spans(proposal.revision.text, section.locked_spans):
+        return "the new text lacks a locked passage"
+    if (head.id if head else None) != proposal.revision.base_id:
+        return "its text has changed meanwhile"
+    return ""
+
+
+def proposal_of(ledger: Ledger, slot: Slot) -> Proposal | None:
+    """What waits (or waited) of a variant's answer."""
+    done = [attempt.id for attempt in ledger.attempts(slot) if attempt.state is AttemptState.COMPLETE]
+    every = ledger.proposals(None, slot.object_id)
+    return next((p for p in every if done and p.revision.attempt_id == done[-1]), None)
+
+
+def accepted_in(ledger: Ledger, section_ids: Iterable[str], runs: frozenset[str]) -> frozenset[str]:
+    """Those sections whose text is a re-write that one of `runs` made and took."""
+    found = set()
+    for section_id in section_ids:
+        head = ledger.head(section_id, SECTION)
+        if head is None or head.attempt_id is None:
+            continue
+        accepted = any(
+            p.id == head.id and p.state is ProposalState.ACCEPTED for p in ledger.proposals(None, section_id)
+        )
+        by = next((a.run_id for a in ledger.attempts_of(section_id, SECTION) if a.id == head.attempt_id), "")
+        if accepted and by in runs:
+            found.add(section_id)
+    return frozenset(found)
+
+
+def _in_slot(spec: StepSpec, section_id: str, variant: int) -> StepSpec:
+    return replace(spec, slot=Slot(object_id=section_id, kind=SECTION, variant=variant))
