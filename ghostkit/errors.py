@@ -11,6 +11,7 @@
     │   ├── BookNotFound
     │   ├── BookDamaged                        book.json or another file can't be read as it should
     │   ├── StorageError                       the disk or folder refuses (full, read-only, I/O error)
+    │   ├── DependedOn                         other texts were made from what is to be deleted
     │   └── IllegalTransition                  a state change the table does not have
     ├── LedgerError
     │   ├── LedgerDamaged
@@ -103,6 +104,12 @@ class BookDamaged(BookError):
 
 class StorageError(BookError):
     code = "storage"
+
+
+class DependedOn(BookError):
+    """`readers` are the numbers of the sections that were made from it."""
+
+    code = "depended_on"
 
 
 class IllegalTransition(BookError):

@@ -26,9 +26,18 @@ def missing_spans(text: str, spans: Iterable[str]) -> tuple[str, ...]:
     return tuple(span for span in spans if _flat(span) not in flat)
 
 
+def present_spans(section: Section) -> tuple[str, ...]:
+    """The section's locked passages, as far as it still says them."""
+    lost = missing_spans(section.content, section.locked_spans)
+    return tuple(span for span in section.locked_spans if span not in lost)
+
+
 def check_locked(section: Section, text: str) -> None:
-    """Raise `InputError` if `text`, as the section's new text, would lack one of its locked passages."""
-    missing = missing_spans(text, section.locked_spans)
+    """Raise `InputError` if `text`, as the section's new text, would lack one of its locked passages.
+
+    A passage that the section itself has lost is locked no more.
+    """
+    missing = missing_spans(text, present_spans(section))
     if missing:
         more = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise InputError(
