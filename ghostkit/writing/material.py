@@ -58,6 +58,8 @@ class Sources:
     window_size: int = 3
     window_tokens: int = UNBOUNDED
     reserved_tokens: int = 0
+    _seen: list[object] = field(default_factory=list, compare=False, repr=False)
+    _told: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
     def material(self, node: Node) -> Material:
         """Raises `UnknownName` for what is no longer in the book."""
@@ -97,7 +99,7 @@ class Sources:
             **self._common(book),
             **self._known(book, chapter),
             **_chapter(chapter),
-            "chapter_plan": chapter_plan(chapter),
+            "chapter_plan": still_to_come(chapter, section),
             "section_number": f"{chapter.number}.{section.number}",
             "section_title": section.title,
             "section_material": _section_material(section),
@@ -124,7 +126,7 @@ class Sources:
     def reading(self, book: Book, chapter: Chapter, section: Section) -> Reading:
         """What `section` reads of the book before it, as far as it is there."""
         window = window_before(chapter.number, size=self.window_size, lag=book.settings.continuity_lag)
-        story = tuple(told for span in window.summed_up for told in self._told(book, span))
+        story = tuple(told for span in window.summed_up for told in self._summed_up(book, span))
         full = [self._in_full(book.chapters[number - 1], chapter) for number in window.in_full]
         own = tuple(self._passages(chapter, before=section.number))
         chapters = [one for one in full if one.passages]
@@ -135,7 +137,7 @@ class Sources:
             )
         return Reading(story=story, chapters=tuple(chapters))
 
-    def _told(self, book: Book, span: Span) -> Iterator[Summarised]:
+    def _summed_up(self, book: Book, span: Span) -> Iterator[Summarised]:
         """A span by its summary; by those of its parts where it has none yet; not at all where nothing is written."""
         last = book.chapters[span.last - 1]
         kind = plan.summary_kind(span.chapters)
@@ -146,7 +148,7 @@ class Sources:
             yield Summarised(label=label, passages=(_passage(head),), priority=priority)
             return
         for part in span.parts():
-            yield from self._told(book, part)
+            yield from self._summed_up(book, part)
 
     def _in_full(self, chapter: Chapter, reader: Chapter) -> InFull:
         summary = self.head(chapter.id, plan.CHAPTER_SUMMARY)
@@ -178,7 +180,7 @@ class Sources:
         book = self.book()
         chapter = chapter_of(book, node.object_id)
         span = Span(first=max(chapter.number - size + 1, 1), last=chapter.number)
-        passages = [p for part in span.parts() for told in self._told(book, part) for p in told.passages]
+        passages = [p for part in span.parts() for told in self._summed_up(book, part) for p in told.passages]
         return self._summary(chapter, passages, "span_summary", SPAN_SUMMARY_WORDS)
 
     def _summary(self, chapter: Chapter, passages: list[Passage], template: str, words: int) -> Material:
@@ -207,12 +209,16 @@ class Sources:
         }
 
     def _known(self, book: Book, chapter: Chapter) -> dict[str, object]:
-        """The plan, and the people, places and things as of this chapter."""
-        return {
-            "plan": plan_text(book),
-            "people": people_json(book, chapter.number),
-            "bible": bible_json(book, chapter.number),
-        }
+        """The plan, and the people, places and things as of this chapter: the same for all of its sections."""
+        seen = (chapter, book.characters, book.bible, book.outline_summary, *book.chapters)
+        if len(self._seen) != len(seen) or any(a is not b for a, b in zip(self._seen, seen, strict=True)):
+            self._seen[:] = seen
+            self._told.update(
+                plan=plan_text(book),
+                people=people_json(book, chapter.number),
+                bible=bible_json(book, chapter.number),
+            )
+        return dict(self._told)
 
     def _made(
         self, template: str, variables: Mapping[str, object], names: tuple[str, ...], max_tokens: int
@@ -244,9 +250,10 @@ def plan_text(book: Book) -> str:
     return "\n".join([book.outline_summary, *lines]).strip()
 
 
-def chapter_plan(chapter: Chapter) -> str:
-    """One line a section."""
-    return "\n".join(f"{chapter.number}.{s.number} {s.title}: {s.brief}" for s in chapter.sections)
+def still_to_come(chapter: Chapter, section: Section) -> str:
+    """One line for each section of the chapter after this one; those before it are read as they are."""
+    later = (s for s in chapter.sections if s.number > section.number)
+    return "\n".join(f"{chapter.number}.{s.number} {s.title}: {s.brief}" for s in later)
 
 
 def style_variables(style: Style) -> dict[str, object]:
