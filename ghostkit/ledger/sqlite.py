@@ -120,6 +120,10 @@ class SqliteLedger(RevisionActs, ChangeActs):
         with self._connection.reading() as sql:
             return steps.every(sql)
 
+    def attempt(self, attempt_id: str) -> Attempt:
+        with self._connection.reading() as sql:
+            return steps.attempt(sql, attempt_id)
+
     def attempts(self, slot: Slot) -> list[Attempt]:
         with self._connection.reading() as sql:
             return steps.attempts(sql, slot)

@@ -138,8 +138,8 @@ def _origin_of(book: Book, section_id: str, head: Revision | None) -> tuple[Slot
         head = book.ledger.revision(head.base_id) if head.base_id is not None else None
     if head is None:
         return slot, None
-    found = (a.slot for a in book.ledger.attempts_of(section_id, SECTION) if a.id == head.attempt_id)
-    return next(found, slot), head.attempt_id
+    assert head.attempt_id is not None
+    return book.ledger.attempt(head.attempt_id).slot, head.attempt_id  # another section's, after a split or merge
 
 
 def _attempt(attempt: Attempt) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from ghostkit.writing import plan
 from ghostkit.writing.checkpoint_handler import CheckpointHandler
 from ghostkit.writing.executor import Executor
 from ghostkit.writing.plan import Node, nodes_for
+from ghostkit.writing.structure_acts import StructureActs
 from ghostkit.writing.writer import BookWriter, NodeResult
 
 if TYPE_CHECKING:
@@ -129,6 +130,7 @@ class Session:
                 data = {"slot": str(attempt.slot), "attempt": attempt.id, "most_usd": attempt.cost_ceiling_usd}
                 await self.service.emit(Event(type=EventType.GENERATION_IN_DOUBT, data=data, source="ledger"))
             await in_thread(self.service.prompts.check)
+            await in_thread(self._catch_up)
             await self._write()
             for format in self.export if self._whole else ():
                 await self.book.export(format)
@@ -199,6 +201,12 @@ class Session:
         ]
 
     # ── the writing itself ────────────────────────────────────────────────────────────────────────────────
+
+    def _catch_up(self) -> None:
+        """Take up what other processes did since the book was opened, and finish what one of them could not."""
+        manuscript = self.book.manuscript
+        if not StructureActs(manuscript, self.who).finish():
+            manuscript.reload()
 
     async def _write(self) -> None:
         manuscript = self.book.manuscript
