@@ -35,6 +35,7 @@ FILE_KINDS: Final = {
     "content": "chapters/*/content.md",
     "profiles": "characters/profiles.json",
     "relationships": "characters/relationships.json",
+    "bible": "bible.json",
     "checkpoint": "checkpoints/checkpoint_<timestamp>.json",
     "checkpoint_latest": "checkpoints/checkpoint_latest.json",
     "export": "exports/*",

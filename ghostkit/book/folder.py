@@ -82,6 +82,10 @@ class ProjectFolder:
         return self.characters / "relationships.json"
 
     @property
+    def bible(self) -> Path:
+        return self.root / "bible.json"
+
+    @property
     def styles(self) -> Path:
         return self.root / "styles"
 

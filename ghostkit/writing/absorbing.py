@@ -9,26 +9,23 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from ghostkit.book.files import read_text_or_none, write_atomic
+from ghostkit.book.files import write_atomic
 from ghostkit.book.ids import chapter_id, next_id, section_id
 from ghostkit.book.model import Book, Chapter, Section
 from ghostkit.book.rendering import (
     ParsedChapter,
     ParsedSection,
     content_title,
-    join_characters,
     parse_chapter_outline,
     parse_content,
     parse_metadata,
     parse_outline,
-    parse_profiles,
-    parse_relationships,
     parse_section,
 )
 from ghostkit.errors import UnknownName
 from ghostkit.events import Event, EventType
 from ghostkit.ledger import Revision, Who, text_hash
-from ghostkit.writing import adoption
+from ghostkit.writing import adoption, lore_files
 from ghostkit.writing.manuscript import Manuscript
 from ghostkit.writing.spans import missing_spans
 from ghostkit.writing.tracked_files import TrackedFile, aside
@@ -141,22 +138,21 @@ class Absorber:
     # ── people ────────────────────────────────────────────────────────────────────────────────────────────
 
     def _absorb_profiles(self, file: TrackedFile, text: str) -> None:
-        people = parse_profiles(text, str(file.path))
-        path = self.manuscript.folder.relationships
-        bonds = read_text_or_none(path)
-        known = parse_relationships(bonds, str(path)) if bonds is not None else ()
-        self._revise(
-            file, file.object_id, "characters", adoption.characters_text(join_characters(people, known, str(path)))
-        )
+        self._cast_edited(file, profiles=text)
 
     def _absorb_relationships(self, file: TrackedFile, text: str) -> None:
-        bonds = parse_relationships(text, str(file.path))
-        path = self.manuscript.folder.profiles
-        profiles = read_text_or_none(path)
-        people = parse_profiles(profiles, str(path)) if profiles is not None else self.manuscript.book.characters
-        self._revise(
-            file, file.object_id, "characters", adoption.characters_text(join_characters(people, bonds, str(file.path)))
+        self._cast_edited(file, relationships=text)
+
+    def _cast_edited(self, file: TrackedFile, *, profiles: str | None = None, relationships: str | None = None) -> None:
+        manuscript = self.manuscript
+        cast = lore_files.people_text(
+            manuscript.book, manuscript.folder, profiles=profiles, relationships=relationships
         )
+        self._revise(file, file.object_id, "characters", cast)
+
+    def _absorb_bible(self, file: TrackedFile, text: str) -> None:
+        lore = lore_files.bible_text(self.manuscript.book, self.manuscript.folder, text)
+        self._revise(file, file.object_id, adoption.BIBLE, lore)
 
     # ── recording ─────────────────────────────────────────────────────────────────────────────────────────
 

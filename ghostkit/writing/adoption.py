@@ -3,15 +3,39 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel
 
 from ghostkit.book.ids import chapter_id, next_id, section_id
-from ghostkit.book.model import Book, Chapter, Character, CharacterRole, Relationship, Section
-from ghostkit.writing.parsing import ChapterOutlineAnswer, CharactersAnswer, OutlineAnswer, parse_answer
+from ghostkit.book.model import (
+    BibleEntry,
+    Book,
+    Chapter,
+    Character,
+    CharacterRole,
+    Extra,
+    Relationship,
+    Section,
+    Stage,
+)
+from ghostkit.book.people import joined, tidied
+from ghostkit.book.rendering import bible_fields, profile_fields, relationship_fields
+from ghostkit.writing.parsing import (
+    BibleAnswer,
+    ChapterOutlineAnswer,
+    CharactersAnswer,
+    OutlineAnswer,
+    PersonAnswer,
+    RelationshipAnswer,
+    StageAnswer,
+    parse_answer,
+)
+
+BIBLE: Final = "bible"
+"""The kind of the story bible's revisions; their object is the book."""
 
 
 def adopt_outline(book: Book, text: str) -> Book:
@@ -69,52 +93,91 @@ def outline_summary(text: str) -> str:
 
 
 def characters(text: str) -> tuple[Character, ...]:
-    """The people of an answer (or of a person's own files, which are stored in the same shape)."""
+    """The people of an answer, or of a person's own files, which are stored in the same shape.
+
+    What can't be in an answer is left out (a relationship to nobody, say); in a person's files it was refused.
+    """
     answer = parse_answer(CharactersAnswer, text, "characters")
-    known = {person.name for person in answer.characters}
-    return tuple(
-        Character(
-            name=person.name,
-            role=_role(person.role),
-            description=person.description,
-            traits=tuple(person.traits),
-            backstory=person.backstory,
-            arc=person.arc,
-            relationships=tuple(
-                Relationship(to=r.to, kind=r.kind, description=r.description, since_chapter=r.since_chapter)
-                for r in answer.relationships
-                if r.from_ == person.name and r.to in known
-            ),
-        )
-        for person in answer.characters
+    bonds = [(bond.from_, _relationship(bond)) for bond in answer.relationships]
+    return tidied(joined([character(person) for person in answer.characters], bonds))
+
+
+def character(person: PersonAnswer) -> Character:
+    """Without relationships."""
+    return Character(
+        name=person.name,
+        role=_role(person.role),
+        description=person.description,
+        traits=tuple(person.traits),
+        backstory=person.backstory,
+        arc=person.arc,
+        aliases=tuple(person.aliases),
+        voice=person.voice,
+        since_chapter=person.since_chapter,
+        stages=tuple(map(_stage, person.stages)),
+        extra={key: value for key, value in person.added.items() if key != "relationships"},
     )
 
 
-def characters_text(people: Sequence[Character]) -> str:
+def _relationship(bond: RelationshipAnswer) -> Relationship:
+    return Relationship(
+        to=bond.to,
+        kind=bond.kind,
+        description=bond.description,
+        since_chapter=bond.since_chapter,
+        extra=bond.added,
+    )
+
+
+def _stage(stage: StageAnswer) -> Stage:
+    return Stage(
+        since_chapter=stage.since_chapter,
+        description=stage.description,
+        traits=tuple(stage.traits),
+        arc=stage.arc,
+        extra=stage.added,
+    )
+
+
+def characters_text(people: Sequence[Character], file_extra: Mapping[str, Extra] | None = None) -> str:
     """The inverse of `characters`: canonical JSON, for a revision."""
-    document: dict[str, list[dict[str, Any]]] = {"characters": [], "relationships": []}
-    for person in people:
-        document["characters"].append(
-            {
-                "name": person.name,
-                "role": str(person.role),
-                "description": person.description,
-                "traits": list(person.traits),
-                "backstory": person.backstory,
-                "arc": person.arc,
-            }
+    document = {
+        "characters": [profile_fields(person) for person in people],
+        "relationships": [relationship_fields(person.name, bond) for person in people for bond in person.relationships],
+    }
+    return _canonical(document, file_extra, ("profiles", "relationships"))
+
+
+def bible(text: str) -> tuple[BibleEntry, ...]:
+    """The story bible of a revision."""
+    return tuple(
+        BibleEntry(
+            name=entry.name,
+            kind=entry.kind,
+            description=entry.description,
+            aliases=tuple(entry.aliases),
+            since_chapter=entry.since_chapter,
+            stages=tuple(map(_stage, entry.stages)),
+            extra=entry.added,
         )
-        document["relationships"] += [
-            {
-                "from": person.name,
-                "to": bond.to,
-                "kind": bond.kind,
-                "description": bond.description,
-                "since_chapter": bond.since_chapter,
-            }
-            for bond in person.relationships
-        ]
-    return json.dumps(document, ensure_ascii=False, indent=1)
+        for entry in parse_answer(BibleAnswer, text, "story bible").entries
+    )
+
+
+def bible_text(entries: Sequence[BibleEntry], file_extra: Mapping[str, Extra] | None = None) -> str:
+    """The inverse of `bible`: canonical JSON, for a revision."""
+    return _canonical({"entries": [bible_fields(entry) for entry in entries]}, file_extra, ("bible",))
+
+
+def file_extra(kind: str, text: str) -> Mapping[str, Extra]:
+    """What stands beside the lists in a person's files, by the file's name."""
+    shape = BibleAnswer if kind == BIBLE else CharactersAnswer
+    return parse_answer(shape, text, kind).file_extra
+
+
+def _canonical(document: dict[str, Any], extra: Mapping[str, Extra] | None, files: tuple[str, ...]) -> str:
+    beside = {name: dict(extra[name]) for name in files if extra and extra.get(name)}
+    return json.dumps(document | ({"file_extra": beside} if beside else {}), ensure_ascii=False, indent=1)
 
 
 def outline_text(book: Book) -> str:

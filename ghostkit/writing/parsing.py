@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ghostkit.errors import BadRequest
 
@@ -57,27 +57,71 @@ class ChapterOutlineAnswer(_Answer):
     sections: list[PlannedPart] = Field(min_length=1, max_length=100)
 
 
-class PersonAnswer(_Answer):
+class _Lore(BaseModel):
+    """Keeps fields it doesn't know, as facts, and every text as it is: a person's own is read by these too."""
+
+    model_config = ConfigDict(extra="allow", populate_by_name=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_null(cls, value: Any) -> Any:
+        # A model says null for what it has nothing to say of; among a person's facts it means something.
+        known = cls.model_fields
+        return {k: v for k, v in value.items() if v is not None or k not in known} if isinstance(value, dict) else value
+
+    @property
+    def added(self) -> dict[str, Any]:
+        return dict(self.model_extra or {})
+
+
+class StageAnswer(_Lore):
+    since_chapter: int = Field(ge=0)
+    description: str = ""
+    traits: list[str] = Field(default_factory=list)
+    arc: str = ""
+
+
+class PersonAnswer(_Lore):
     name: str = Field(min_length=1, max_length=200)
     role: str = "supporting"
     description: str = ""
     traits: list[str] = Field(default_factory=list)
     backstory: str = ""
     arc: str = ""
+    aliases: list[str] = Field(default_factory=list)
+    voice: str = ""
+    since_chapter: int = Field(default=1, ge=0)
+    stages: list[StageAnswer] = Field(default_factory=list)
 
 
-class RelationshipAnswer(_Answer):
-    model_config = ConfigDict(extra="ignore", populate_by_name=True)
+class RelationshipAnswer(_Lore):
     from_: str = Field(alias="from")
     to: str
     kind: str = "knows"
     description: str = ""
-    since_chapter: int = 1
+    since_chapter: int = Field(default=1, ge=0)
 
 
 class CharactersAnswer(_Answer):
+    """`file_extra` is only there in what a person wrote: what stands beside the lists in their files."""
+
     characters: list[PersonAnswer] = Field(default_factory=list)
     relationships: list[RelationshipAnswer] = Field(default_factory=list)
+    file_extra: dict[str, dict[str, Any]] = Field(default_factory=dict)
+
+
+class BibleEntryAnswer(_Lore):
+    name: str = Field(min_length=1)
+    kind: str = "thing"
+    description: str = ""
+    aliases: list[str] = Field(default_factory=list)
+    since_chapter: int = Field(default=1, ge=0)
+    stages: list[StageAnswer] = Field(default_factory=list)
+
+
+class BibleAnswer(_Answer):
+    entries: list[BibleEntryAnswer] = Field(default_factory=list)
+    file_extra: dict[str, dict[str, Any]] = Field(default_factory=dict)
 
 
 def parse_answer(shape: type[_M], text: str, what: str) -> _M:

@@ -21,6 +21,7 @@ from ghostkit import faults
 from ghostkit.book.files import read_text_or_none, write_atomic
 from ghostkit.book.model import Chapter, Section
 from ghostkit.book.rendering import (
+    render_bible,
     render_chapter_outline,
     render_content,
     render_metadata,
@@ -63,7 +64,7 @@ Find = Callable[[Manuscript], Iterable[TrackedFile]]
 def book_files(manuscript: Manuscript) -> Iterator[TrackedFile]:
     """Files of the book as a whole."""
     folder, book = manuscript.folder, manuscript.book
-    cast = manuscript.head(book.id, "characters") is not None
+    cast, lore = (manuscript.head(book.id, kind) is not None for kind in ("characters", "bible"))
     yield TrackedFile(
         path=folder.outline,
         kind="outline",
@@ -74,13 +75,19 @@ def book_files(manuscript: Manuscript) -> Iterator[TrackedFile]:
         path=folder.profiles,
         kind="profiles",
         object_id=book.id,
-        render=lambda: render_profiles(book.characters) if cast else None,
+        render=lambda: render_profiles(book.characters, book.file_extra.get("profiles")) if cast else None,
     )
     yield TrackedFile(
         path=folder.relationships,
         kind="relationships",
         object_id=book.id,
-        render=lambda: render_relationships(book.characters) if cast else None,
+        render=lambda: render_relationships(book.characters, book.file_extra.get("relationships")) if cast else None,
+    )
+    yield TrackedFile(
+        path=folder.bible,
+        kind="bible",
+        object_id=book.id,
+        render=lambda: render_bible(book.bible, book.file_extra.get("bible")) if lore else None,
     )
 
 

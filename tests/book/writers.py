@@ -6,7 +6,18 @@ from datetime import UTC
 
 from hypothesis import strategies as st
 
-from ghostkit.book.model import Book, BookSettings, Chapter, Character, CharacterRole, Relationship, Section
+from ghostkit.book.kinds import name_key
+from ghostkit.book.model import (
+    BibleEntry,
+    Book,
+    BookSettings,
+    Chapter,
+    Character,
+    CharacterRole,
+    Relationship,
+    Section,
+    Stage,
+)
 
 _PIECES = [
     *("# ", "## ", "### ", "#### ", "##", "- ", "* ", "+ ", "-", "\\", "\\# ", "\\\\- ", "1. ", "1.1 ", "2.3. "),
@@ -95,9 +106,39 @@ def books(draw: st.DrawFn) -> Book:
     )
 
 
+def stages(*, people: bool) -> st.SearchStrategy[tuple[Stage, ...]]:
+    """Changes of somebody, or of something, each from another chapter on."""
+    made = st.builds(
+        Stage,
+        since_chapter=st.integers(0, 9),
+        description=LINES,
+        traits=POINTS if people else st.just(()),
+        arc=LINES if people else st.just(""),
+        extra=EXTRA,
+    )
+    return st.lists(made, max_size=3, unique_by=lambda stage: stage.since_chapter).map(tuple)
+
+
+@st.composite
+def bibles(draw: st.DrawFn) -> tuple[BibleEntry, ...]:
+    names = draw(st.lists(LINES.map(lambda line: f"N{line}"), unique_by=name_key, max_size=4))
+    return tuple(
+        BibleEntry(
+            name=name,
+            kind=draw(st.sampled_from(["place", "date", "rule", "weather"])),
+            description=draw(texts()),
+            aliases=draw(st.sampled_from([(), (f"alias {place}",)])),
+            since_chapter=draw(st.integers(0, 9)),
+            stages=draw(stages(people=False)),
+            extra=draw(EXTRA),
+        )
+        for place, name in enumerate(names)
+    )
+
+
 @st.composite
 def people(draw: st.DrawFn) -> tuple[Character, ...]:
-    names = draw(st.lists(LINES.map(lambda line: f"N{line}"), unique=True, max_size=4))
+    names = draw(st.lists(LINES.map(lambda line: f"N{line}"), unique_by=name_key, max_size=4))
     return tuple(
         Character(
             name=name,
@@ -110,16 +151,20 @@ def people(draw: st.DrawFn) -> tuple[Character, ...]:
                 st.lists(
                     st.builds(
                         Relationship,
-                        to=st.sampled_from(names),
-                        kind=LINES,
+                        to=st.sampled_from([other for other in names if other != name] or [name]),
+                        kind=st.sampled_from(["friend", "owes money to", "дядя", ""]),
                         description=LINES,
                         since_chapter=st.integers(0, 500),
                         extra=EXTRA,
                     ),
-                    max_size=2,
+                    max_size=2 if len(names) > 1 else 0,
                 ).map(tuple)
             ),
+            aliases=draw(st.sampled_from([(), (f"alias {place}", f"{place}nd")])),
+            voice=draw(LINES),
+            since_chapter=draw(st.integers(0, 9)),
+            stages=draw(stages(people=True)),
             extra=draw(EXTRA),
         )
-        for name in names
+        for place, name in enumerate(names)
     )

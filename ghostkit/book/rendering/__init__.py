@@ -1,5 +1,18 @@
 """Every readable file of a book as text, and back: each `parse_…` undoes its `render_…`."""
 
+from ghostkit.book.rendering.lore import (
+    added_fields,
+    bible_fields,
+    join_characters,
+    parse_bible,
+    parse_profiles,
+    parse_relationships,
+    profile_fields,
+    relationship_fields,
+    render_bible,
+    render_profiles,
+    render_relationships,
+)
 from ghostkit.book.rendering.outline import (
     ParsedChapter,
     ParsedOutline,
@@ -21,15 +34,10 @@ from ghostkit.book.rendering.prose import (
 from ghostkit.book.rendering.records import (
     ChapterMetadata,
     SectionMetadata,
-    join_characters,
     parse_chapter_outline,
     parse_metadata,
-    parse_profiles,
-    parse_relationships,
     render_chapter_outline,
     render_metadata,
-    render_profiles,
-    render_relationships,
 )
 
 __all__ = [
@@ -38,8 +46,11 @@ __all__ = [
     "ParsedOutline",
     "ParsedSection",
     "SectionMetadata",
+    "added_fields",
+    "bible_fields",
     "content_title",
     "join_characters",
+    "parse_bible",
     "parse_chapter_outline",
     "parse_content",
     "parse_metadata",
@@ -47,6 +58,9 @@ __all__ = [
     "parse_profiles",
     "parse_relationships",
     "parse_section",
+    "profile_fields",
+    "relationship_fields",
+    "render_bible",
     "render_chapter_outline",
     "render_content",
     "render_metadata",

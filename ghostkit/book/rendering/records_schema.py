@@ -40,13 +40,27 @@ class ChapterOutlineDocument(PlanDocument):
     sections: list[PlanDocument] = Field(default_factory=list)
 
 
-class ProfileDocument(Document):
-    name: str = Field(min_length=1)
-    role: CharacterRole = CharacterRole.SUPPORTING
+class StageDocument(Document):
+    since_chapter: int = Field(ge=0)
     description: str = ""
+    traits: list[str] = Field(default_factory=list)
+    arc: str = ""
+
+
+class LoreDocument(Document):
+    name: str = Field(min_length=1)
+    description: str = ""
+    aliases: list[str] = Field(default_factory=list)
+    since_chapter: int = Field(default=1, ge=0)
+    stages: list[StageDocument] = Field(default_factory=list)
+
+
+class ProfileDocument(LoreDocument):
+    role: CharacterRole = CharacterRole.SUPPORTING
     traits: list[str] = Field(default_factory=list)
     backstory: str = ""
     arc: str = ""
+    voice: str = ""
 
 
 class ProfilesDocument(Document):
@@ -63,6 +77,14 @@ class RelationshipDocument(Document):
 
 class RelationshipsDocument(Document):
     relationships: list[RelationshipDocument]
+
+
+class BibleEntryDocument(LoreDocument):
+    kind: str = "thing"
+
+
+class BibleDocument(Document):
+    entries: list[BibleEntryDocument]
 
 
 def read(model: type[Model], text: str, where: str) -> Model:

@@ -8,30 +8,17 @@ from collections.abc import Callable
 import pytest
 from hypothesis import assume, given
 
-from ghostkit.book.model import Chapter, Character, CharacterRole, Relationship, Section
+from ghostkit.book.model import Chapter, Section
 from ghostkit.book.rendering import (
-    join_characters,
     parse_chapter_outline,
     parse_metadata,
-    parse_profiles,
-    parse_relationships,
     render_chapter_outline,
     render_metadata,
-    render_profiles,
-    render_relationships,
 )
 from ghostkit.book.status import ChapterStatus
 from ghostkit.errors import BookDamaged, InputError
 
-from ..writers import chapters, people
-
-ANNA = Character(
-    name="Анна Лебедева",
-    role=CharacterRole.PROTAGONIST,
-    traits=("близорука",),
-    relationships=(Relationship(to="Пётр Громов", kind="коллега", since_chapter=2),),
-)
-PETER = Character(name="Пётр Громов", extra={"age": 58})
+from ..writers import chapters
 
 
 def test_a_chapters_outline_is_what_the_design_says() -> None:
@@ -78,29 +65,6 @@ def test_any_chapters_outline_and_metadata_are_read_back(chapter: Chapter) -> No
     ]
 
 
-@given(people())
-def test_any_people_are_read_back_with_their_relationships(characters: tuple[Character, ...]) -> None:
-    try:
-        profiles, relationships = render_profiles(characters), render_relationships(characters)
-    except InputError:  # lone surrogates
-        assume(False)
-        raise
-    assert join_characters(parse_profiles(profiles), parse_relationships(relationships)) == characters
-
-
-def test_names_stay_readable_and_added_fields_are_kept() -> None:
-    text = render_profiles((ANNA, PETER))
-    assert '"name": "Анна Лебедева"' in text
-    assert render_profiles(parse_profiles(text)) == text
-    assert '"age": 58' in text
-    assert '"from": "Анна Лебедева"' in render_relationships((ANNA, PETER))
-
-
-def test_a_relationship_of_somebody_without_a_profile_is_damage() -> None:
-    with pytest.raises(BookDamaged, match=r"relationships\[0\].from: there is no 'Анна Лебедева'"):
-        join_characters((PETER,), parse_relationships(render_relationships((ANNA,))))
-
-
 def test_statuses_are_read_as_such() -> None:
     found = parse_metadata('{"id": "c-1", "number": 1, "title": "A", "status": "edited"}')
     assert found.status is ChapterStatus.EDITED
@@ -114,12 +78,6 @@ def test_statuses_are_read_as_such() -> None:
         (parse_metadata, '{"id": "c-1", "number": 0, "title": "A"}', "number: "),
         (parse_metadata, '{"id": "c-1", "number": 1, "title": "A", "status": "finished"}', "status: "),
         (parse_chapter_outline, '{"id": "c-1", "title": "A", "sections": [{}]}', "sections[0].title: "),
-        (parse_profiles, "{}", "characters: "),
-        (parse_profiles, '{"characters": [{"name": ""}]}', "characters[0].name: "),
-        (parse_profiles, '{"characters": [{"name": "A", "role": "villain"}]}', "characters[0].role: "),
-        (parse_profiles, '{"characters": [{"name": "A"}, {"name": "A"}]}', "characters[1].name: 'A' is there twice"),
-        (parse_relationships, '{"relationships": [{"to": "A", "kind": "x"}]}', "relationships[0].from: "),
-        (parse_relationships, '{"relationships": [{"from": "A", "to": "B", "kind": 1}]}', "relationships[0].kind: "),
     ],
 )
 def test_a_bad_file_is_told_by_place(parse: Callable[[str, str], object], text: str, where: str) -> None:
