@@ -147,9 +147,12 @@ class Changes:
         if key not in self._entries:
             self._entries[key] = tuple(changed_entries(old, new))
         for told in self._entries[key]:
-            if node.kind == plan.SECTION and not told.narrates and not names_somebody(head.text, told.names):
+            if not told.narrates and not names_somebody(head.text, told.names):
                 continue
             used = told.is_used_in(head.text)
+            if node.kind != plan.SECTION:
+                yield Change(input=name, grade=Grade.NOTED, text=f"was made before {told.text}")
+                continue
             text = f"uses {told.text}" if used else f"was told {told.text}, and names {told.name} without stating it"
             yield Change(input=name, grade=Grade.STALE if used else Grade.MAYBE, text=text)
 

@@ -6,11 +6,15 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Any
 
 from ghostkit.writing.facts import COMMON_NUMBER, facts_of, is_material, names_somebody
 
 SHOWN_CHARACTERS = 40
+CHECKABLE_WORDS = 6
+NEVER = "\0"
+"""The value of a fact that no text can have stated yet."""
 _SENTENCE = re.compile(r"(?<=[.!?…])\s+")
 
 
@@ -61,23 +65,48 @@ def changed_entries(old: str, new: str) -> Iterator[Told]:
     for name, entry in after.items():
         if name not in before:
             told = f"{name}, who is described only since"
-            yield Told(name=name, names=_names(name, entry), text=told, values=("\0",))
+            yield Told(name=name, names=_names(name, entry), text=told, values=(NEVER,))
 
 
 def _field(name: str, names: tuple[str, ...], field: str, old: str, new: str, narrates: bool) -> Iterator[Told]:
     if not is_material(old, new):
         return
-    facts, now = facts_of(old), facts_of(new)
-    single = len(facts.words) == 1 and old[:1].isupper()
-    # Of a short fact the number or name is what can be looked for; a description is used by whoever names them.
-    values = tuple(sorted(facts.values - now.values)) if len(facts.words) <= 4 else ()
-    if not values and len(facts.words) <= 4:
-        values = tuple(sorted(facts.names - now.names)) or ((old,) if single else ())
     what = field.replace("_", " ")
-    text = f"{name}'s {what} ({_short(old) or '—'} → {_short(new) or '—'})"
     if not old:
-        text, values = f"{name}'s {what}, which is new ({_short(new)})", ("\0",)
+        told = f"{name}'s {what}, which is new ({_short(new)})"
+        yield Told(name=name, names=names, text=told, values=(NEVER,), narrates=narrates)
+        return
+    was, now = _differing(old, new)
+    # Of a fact that fits in a few words the number or name can be looked for; a description is used by whoever
+    # names them.
+    values = _checkable(was, new) if len(was.split()) <= CHECKABLE_WORDS else ()
+    if not values:
+        was, now = old, new
+    text = f"{name}'s {what} ({_short(was) or '—'} → {_short(now) or '—'})"
     yield Told(name=name, names=names, text=text, values=values, narrates=narrates)
+
+
+def _differing(old: str, new: str) -> tuple[str, str]:
+    """The words of each that the other doesn't have in that place."""
+    before, after = old.split(), new.split()
+    changed = [c for c in SequenceMatcher(None, before, after, autojunk=False).get_opcodes() if c[0] != "equal"]
+    was = [word for _, start, end, _, _ in changed for word in before[start:end]]
+    now = [word for _, _, _, start, end in changed for word in after[start:end]]
+    return _bare(was), _bare(now)
+
+
+def _bare(words: list[str]) -> str:
+    return " ".join(words).strip(".,;:()–— ")
+
+
+def _checkable(was: str, new: str) -> tuple[str, ...]:
+    """Numbers that the new text no longer has; where there are none, names."""
+    facts, now = facts_of(was), facts_of(new)
+    numbers = tuple(sorted(facts.values - now.values))
+    there = set(now.words)
+    # The first word of a fact may be a name as well: "Port Lorn".
+    capitalised = [word for word in was.split() if word[:1].isupper()]
+    return numbers or tuple(word for word in capitalised if _bare([word]).casefold() not in there)
 
 
 def _bonds(name: str, names: tuple[str, ...], old: Any, new: Any, narrates: bool) -> Iterator[Told]:
