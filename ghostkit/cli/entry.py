@@ -29,6 +29,8 @@ from ghostkit.cli.commands.settings import settings
 from ghostkit.cli.commands.stale import stale
 from ghostkit.cli.commands.stats import stats
 from ghostkit.cli.commands.status import status
+from ghostkit.cli.commands.styles import styles
+from ghostkit.cli.commands.templates import templates
 from ghostkit.cli.commands.write import write
 
 
@@ -91,6 +93,7 @@ def program(ctx: click.Context) -> None:
 
 for _command in (
     *(new, write, outline, status, stale, export, receipt, generate),
+    *(styles, templates),
     *(events, stats, cache, providers, settings, doctor, demo),
 ):
     program.add_command(_command)

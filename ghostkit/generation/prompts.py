@@ -50,10 +50,12 @@ class PromptService:
     """Finds templates by name (in `folders` first, then the shipped ones) and renders them.
 
     A template is read once and stays what it was: a file that changes meanwhile is seen by the next service.
+    `drafts` are texts, by file name, that are tried as if they lay in the first of `folders`.
     """
 
-    def __init__(self, folders: Sequence[Path] = ()) -> None:
+    def __init__(self, folders: Sequence[Path] = (), drafts: Mapping[str, str] | None = None) -> None:
         self._folders = tuple(folders)
+        self._drafts = dict(drafts or {})
         self._templates: dict[str, PromptTemplate] = {}
         self._sources: dict[str, tuple[str, str, bool] | None] = {}
 
@@ -71,22 +73,28 @@ class PromptService:
             self._templates[name] = self._load(name)
         return self._templates[name]
 
-    def check(self) -> None:
-        """Read every template that differs from the shipped one, and try it, so that a mistake stops nothing half-way.
+    def check(self, names: Sequence[str] | None = None) -> None:
+        """Read every template (or those named) that differs from the shipped one, and try it.
+
+        So a mistake is told before anything is sent, and not half-way through a book.
 
         Raises:
             TemplateError: one sentence with file and line.
         """
-        if not any(folder.is_dir() and any(folder.glob("*.md")) for folder in self._folders):
+        if not self._drafts and not any(folder.is_dir() and any(folder.glob("*.md")) for folder in self._folders):
             return
-        for name in self.includes():
-            source = self._source(f"{name}.md")
-            if source is not None and source[2]:
-                check_include(source[0], source[1])
-        for name in PromptService().names():
+        for name in self.includes() if names is None else ():
+            self.check_include(name)
+        for name in PromptService().names() if names is None else names:
             template = self.template(name)
             if self._edited(template):
                 self.render(name, **{variable: _trial(variable) for variable in template.accepts})
+
+    def check_include(self, name: str) -> None:
+        """Raises `TemplateError` if an included file that is not the shipped one can't be read."""
+        source = self._source(f"{name}.md")
+        if source is not None and source[2]:
+            check_include(source[0], source[1])
 
     def render(self, template_name: str, **variables: Any) -> Prompt:
         """Fill a template in; a missing or unknown variable is a `TemplateError`, never a silent blank."""
@@ -131,6 +139,8 @@ class PromptService:
         return self._sources[file]
 
     def _find(self, file: str) -> tuple[str, str, bool] | None:
+        if file in self._drafts:
+            return self._drafts[file], str(self._folders[0] / file) if self._folders else file, True
         for folder in self._all_folders():
             text = read_text_or_none(folder / file) if _is_plain(file) else None
             if text is not None:

@@ -39,6 +39,8 @@ from ghostkit.writing.tracked_files import FileKeeper, all_files
 if TYPE_CHECKING:
     from ghostkit.export import Exported
     from ghostkit.workbench.pages import OutlineView
+    from ghostkit.workbench.styles import Styles
+    from ghostkit.workbench.templates import Templates
     from ghostkit.writing.staleness import StaleReport, StaleText
 
 _open_books: weakref.WeakValueDictionary[Path, Book] = weakref.WeakValueDictionary()
@@ -386,6 +388,20 @@ class Book(BookRevisions, BookStructure):
         """Give the book another title; `original_title` stays what it was made with."""
         name = check_title(title)
         self.manuscript.change_structure(lambda book: replace(book, title=name))
+
+    @property
+    def styles(self) -> Styles:
+        """The writing styles: list, add, edit, remove, use."""
+        from ghostkit.workbench.styles import Styles
+
+        return Styles(self)
+
+    @property
+    def templates(self) -> Templates:
+        """The prompt templates this book is written with: list, edit, diff, reset."""
+        from ghostkit.workbench.templates import Templates
+
+        return Templates(self)
 
     @property
     def checkpoints(self) -> values.CheckpointManager:

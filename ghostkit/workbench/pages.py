@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,13 @@ def book_html(book: Book) -> str:
     )
     head = "<tr><th></th><th>Section</th><th>Status</th><th>Words</th></tr>" if rows else ""
     return f"<div><b>{escape(book.title)}</b> · {book.value.word_count} words<table>{head}{rows}</table></div>"
+
+
+def table_html(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of texts."""
+    titles = "".join(f"<th>{escape(title)}</th>" for title in head)
+    lines = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
+    return f'<table style="text-align: start"><tr>{titles}</tr>{lines}</table>'
 
 
 def run_html(run: Run) -> str:

@@ -28,7 +28,7 @@ MOST_READ = 50_000_000
 @click.option("--sections", type=int, help="How many sections a chapter.")
 @click.option("--words", type=int, help="How many words a section.")
 @click.option("--language", metavar="TAG", help="Such as en, ru or pt-BR; without it, the brief's own.")
-@click.option("--style", help="plain, lyrical, terse or textbook.")
+@click.option("--style", help="A writing style; `ghostkit styles` lists them.")
 @click.option("--author", default="", help="Whose name stands on the title page.")
 @model_option
 @json_option
