@@ -17,7 +17,7 @@ class Fault:
     what: str
 
 
-def name_faults(people: Sequence[Character] | Sequence[BibleEntry], listed: str) -> Iterator[Fault]:
+def name_faults(people: Sequence[Character | BibleEntry], listed: str) -> Iterator[Fault]:
     """Names and aliases that don't tell everybody apart, and stages that don't follow each other."""
     names = _names(people)
     for place, one in enumerate(people):
@@ -46,7 +46,7 @@ def _names(people: Iterable[Character | BibleEntry]) -> dict[str, int]:
 
 
 def _alias_faults(
-    people: Sequence[Character] | Sequence[BibleEntry], place: int, names: Mapping[str, int], at: str
+    people: Sequence[Character | BibleEntry], place: int, names: Mapping[str, int], at: str
 ) -> Iterator[Fault]:
     one = people[place]
     earlier = {name_key(alias): other.name for other in people[:place] for alias in other.aliases}

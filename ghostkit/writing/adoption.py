@@ -171,8 +171,9 @@ def bible_text(entries: Sequence[BibleEntry], file_extra: Mapping[str, Extra] | 
 
 def file_extra(kind: str, text: str) -> Mapping[str, Extra]:
     """What stands beside the lists in a person's files, by the file's name."""
-    shape = BibleAnswer if kind == BIBLE else CharactersAnswer
-    return parse_answer(shape, text, kind).file_extra
+    if kind == BIBLE:
+        return parse_answer(BibleAnswer, text, kind).file_extra
+    return parse_answer(CharactersAnswer, text, kind).file_extra
 
 
 def _canonical(document: dict[str, Any], extra: Mapping[str, Extra] | None, files: tuple[str, ...]) -> str:

@@ -55,7 +55,7 @@ def bible_text(book: Book, folder: ProjectFolder, text: str) -> str:
     return adoption.bible_text(entries, {"bible": added_fields(text)})
 
 
-def beyond_the_book(book: Book, lore: Sequence[Character] | Sequence[BibleEntry], listed: str) -> Iterator[Fault]:
+def beyond_the_book(book: Book, lore: Sequence[Character | BibleEntry], listed: str) -> Iterator[Fault]:
     """Chapters that the book doesn't have; those it had when they were noted are no mistake."""
     known = {(name_key(one.name), chapter) for one in (*book.characters, *book.bible) for chapter in _chapters(one)}
     for place, one in enumerate(lore):
