@@ -48,7 +48,7 @@ def to_legacy(book: Book) -> dict[str, Any]:
             section |= {"number": part.number, "status": str(part.status), "content": part.content}
     toc = document.pop("toc", None)
     document["toc"] = {**(toc if isinstance(toc, dict) else {}), "chapters": chapters}
-    document |= {name: getattr(book, name) for name in _TEXTS}
+    document |= {name: document.get(name) or getattr(book, name) for name in _TEXTS}
     document["characters"] = json.loads(render_profiles(book.characters))["characters"]
     document["relationships"] = json.loads(render_relationships(book.characters))["relationships"]
     document["bible"] = json.loads(render_bible(book.bible))["entries"]
@@ -81,7 +81,8 @@ def from_legacy(document: Mapping[str, Any], **wish: str) -> Book:
         chapters=tuple(_filled(value, chapter) for value, chapter in zip(book.chapters, chapters, strict=True)),
         characters=characters,
         bible=bible,
-        **{name: _text(given, name, name) for name in _TEXTS},
+        outline_summary=_text(given, "outline_summary", "outline_summary"),
+        summary=_text(given, "summary", "summary"),
     )
 
 

@@ -2,7 +2,7 @@
 
 from ghostkit.generation.budget import Budget
 from ghostkit.generation.caching import FileUnder
-from ghostkit.generation.languages import language_name
+from ghostkit.generation.languages import language_name, language_tag
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.generation.pieces import TextPieces, complete_text
 from ghostkit.generation.prompts import Prompt, PromptService, PromptTemplate
@@ -25,4 +25,5 @@ __all__ = [
     "TextPieces",
     "complete_text",
     "language_name",
+    "language_tag",
 ]

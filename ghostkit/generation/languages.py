@@ -14,3 +14,9 @@ NAMES = {
 def language_name(tag: str) -> str:
     """English name of a BCP 47 tag's language; the tag itself where it isn't listed."""
     return NAMES.get(tag.split("-")[0].lower(), tag)
+
+
+def language_tag(name: str) -> str:
+    """The tag of a language given by its English name, such as `English`; anything else as it is."""
+    wanted = name.strip().casefold()
+    return next((tag for tag, known in NAMES.items() if known.casefold() == wanted), name)

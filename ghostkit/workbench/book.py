@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -104,6 +104,24 @@ class Book(BookRevisions, BookStructure):
         folder = ProjectFolder(Path(path))
         prepare_folder(folder, value)
         return cls.open(folder.root, services=services)
+
+    @classmethod
+    def from_legacy(
+        cls, document: Mapping[str, Any], path: str | Path, *, services: Services | None = None, **wish: Any
+    ) -> Book:
+        """Make a book in the folder `path` of a dictionary such as `{"title": …, "toc": {"chapters": […]}}`.
+
+        Its texts are recorded as a person's; `wish` (see `create`) fills in what the dictionary doesn't say.
+        """
+        from ghostkit.workbench.legacy import create_from_legacy
+
+        return create_from_legacy(cls, document, path, services, **wish)
+
+    def to_legacy(self) -> dict[str, Any]:
+        """The book as a plain dictionary, for programs of the time before; see `ghostkit/book/legacy.py`."""
+        from ghostkit.book.legacy import to_legacy
+
+        return to_legacy(self.value)
 
     @classmethod
     def open(cls, path: str | Path, *, services: Services | None = None) -> Book:

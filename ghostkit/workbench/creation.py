@@ -24,6 +24,7 @@ from ghostkit.book import (
     write_atomic,
 )
 from ghostkit.errors import InputError
+from ghostkit.generation import language_tag
 
 LONGEST_TITLE = 300
 
@@ -94,7 +95,7 @@ def check_title(title: str | None) -> str:
 
 
 def _language(tag: str) -> str:
-    primary = tag.strip().replace("_", "-")
+    primary = language_tag(tag.strip()).replace("_", "-")
     if not all(part.isalnum() and part.isascii() and len(part) <= 8 for part in primary.split("-")) or not primary:
-        raise InputError(f"{tag!r} is no language tag.", fix="Give a tag such as en, ru or pt-BR.")
+        raise InputError(f"{tag!r} is no language tag.", fix="Give a tag such as en, ru or pt-BR, or an English name.")
     return primary
