@@ -79,6 +79,7 @@ POINTS: Final[dict[str, str]] = {
     "restore.after_commit": "move of a head committed",
     "judge.before_commit": "staleness accepted, not committed",
     "judge.after_commit": "acceptance of staleness committed",
+    "purge.cleared": "caches, logs, exports and copies cleared of a text, the ledger still has it",
     "purge.before_commit": "text taken out of its rows, not committed",
     "purge.after_commit": "purge committed, bytes not yet cleared from the file",
     "purge.after_scrub": "bytes of a purged text cleared from ledger, log and backups",

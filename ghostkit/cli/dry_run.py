@@ -37,7 +37,7 @@ def dry_run(
     if as_json:
         say_json(_row(found, shown, budget))
         return
-    for line in _lines(found, budget):
+    for line in lines(found, budget):
         say(line)
     if shown is not None:
         _print_preview(shown, path)
@@ -79,14 +79,15 @@ def _row(found: Forecast, shown: Preview | None, budget: float | None) -> dict[s
     return row
 
 
-def _lines(found: Forecast, budget: float | None) -> list[str]:
+def lines(found: Forecast, budget: float | None) -> list[str]:
+    """The forecast, for people."""
     if not found.calls:
         return [f"Nothing is left to write of {found.goal}: no call, no cost."]
     kinds = [call.kind for call in found.calls]
     by_kind = [counted(kinds.count(kind), *names) for kind, names in _KINDS.items() if kind in kinds]
     source = "counted by the provider" if found.counted else "estimated"
     most = sum(call.max_tokens for call in found.calls)
-    lines = [
+    told = [
         f"{found.goal[0].upper()}{found.goal[1:]}, with {found.model}. Nothing is sent.",
         f"  calls     {len(found.calls)}: {', '.join(by_kind)}",
         f"  sections  {_spans([call.number for call in found.sections])}",
@@ -95,8 +96,8 @@ def _lines(found: Forecast, budget: float | None) -> list[str]:
         f"  cost      {_cost(found)}",
     ]
     if budget is not None:
-        lines.append(f"  budget    {money(budget)}: {_verdict(found, budget)}")
-    return lines
+        told.append(f"  budget    {money(budget)}: {_verdict(found, budget)}")
+    return told
 
 
 def _cost(found: Forecast) -> str:

@@ -16,15 +16,20 @@ import click
 from ghostkit import __version__
 from ghostkit.cli import boundary
 from ghostkit.cli.commands.cache import cache
+from ghostkit.cli.commands.checkpoints import checkpoints
 from ghostkit.cli.commands.demo import demo
 from ghostkit.cli.commands.doctor import doctor
 from ghostkit.cli.commands.events import events
 from ghostkit.cli.commands.export import export
 from ghostkit.cli.commands.generate import generate
+from ghostkit.cli.commands.history import diff, history, restore
 from ghostkit.cli.commands.new import new
 from ghostkit.cli.commands.outline import outline
+from ghostkit.cli.commands.proposals import accept, proposals, reject
 from ghostkit.cli.commands.providers import providers
+from ghostkit.cli.commands.purge import purge
 from ghostkit.cli.commands.receipt import receipt
+from ghostkit.cli.commands.rewrite import rewrite
 from ghostkit.cli.commands.settings import settings
 from ghostkit.cli.commands.stale import stale
 from ghostkit.cli.commands.stats import stats
@@ -94,6 +99,7 @@ def program(ctx: click.Context) -> None:
 for _command in (
     *(new, write, outline, status, stale, export, receipt, generate),
     *(styles, templates),
+    *(rewrite, proposals, accept, reject, history, diff, restore, checkpoints, purge),
     *(events, stats, cache, providers, settings, doctor, demo),
 ):
     program.add_command(_command)

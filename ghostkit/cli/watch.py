@@ -112,7 +112,7 @@ class Watch:
         if kind == "text":
             self._section(data["section"]).add(data["delta"])
         elif kind == "section":
-            self._end(data["section"], str(data["status"]))
+            self._end(data["section"], str(data["status"]), data.get("words"))
 
     def _section(self, section_id: str) -> OpenSection:
         there = self.open.get(section_id)
@@ -123,7 +123,7 @@ class Watch:
             self.open[section_id] = there
         return there
 
-    def _end(self, section_id: str, status: str) -> None:
+    def _end(self, section_id: str, status: str, words: int | None = None) -> None:
         was = self._section(section_id)
         del self.open[section_id]
         section = self.run.book.manuscript.section(section_id)[1]
@@ -131,7 +131,7 @@ class Watch:
             EndedSection(
                 number=was.number,
                 title=section.title,
-                words=section.word_count,
+                words=section.word_count if words is None else words,
                 seconds=time.monotonic() - was.began,
                 whole=status in ("complete", "edited"),
                 reason=self._reasons.pop(section_id, ""),

@@ -251,9 +251,10 @@ class SectionRevisions:
         after = self.revision(new) if new is not None else current
         if after.id != current.id:
             return current, after
-        # The head may have been moved back: then what it was before is not its base.
-        earlier = [v for v in history if v.id < after.id and v.state == "earlier"]
-        base = next((v for v in history if v.id == after.base_id), None) or (earlier[-1] if earlier else None)
+        earlier = [v for v in history if v.state == "earlier"]
+        base = earlier[-1] if earlier else None
+        if base is None or base.id < after.id:  # else the head was moved back, and what it was before came later
+            base = next((v for v in history if v.id == after.base_id), base)
         if base is None:
             raise UnknownName(
                 f"Section {self._place} has had one text only.", fix="Name two revisions, or write it anew first."

@@ -210,8 +210,9 @@ class _Work:
                 if step.error is not None:
                     raise step.error
                 return False
-            run.progress_meter.section_done(section_id, len(step.text.split()))
-            self._tell(section_id, place, "complete")
+            words = len(step.text.split())
+            run.progress_meter.section_done(section_id, words)
+            self._tell(section_id, place, "complete", words)
         await self._propose(draw.spec.slot, new=draw.state != "there")
         return True
 
@@ -233,7 +234,8 @@ class _Work:
         await self.session.service.emit(decided(EventType.PROPOSAL_ACCEPTED, proposal))
         await self.writer.bring_in(proposal.revision.object_id)
 
-    def _tell(self, section_id: str, number: str, status: str) -> None:
+    def _tell(self, section_id: str, number: str, status: str, words: int = 0) -> None:
         title = self.book.section(section_id).title
         data: dict[str, Any] = {"section": section_id, "number": number, "title": title, "status": status}
+        data["words"] = words
         self.session.run.tell("section", data)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -36,8 +37,9 @@ class CheckpointHandler:
     def save_checkpoint(self, completed: Mapping[str, Any], when: datetime) -> list[Event]:
         """Write the checkpoint that belongs to a completed chapter; returns the event if it is new."""
         faults.point("checkpoint.before")
+        after = {"chapter": completed["chapter"], "number": completed["number"]}
         with self._manuscript.lock:
-            name = self._manager.save(self._snapshot(completed), when)
+            name = self._manager.save(snapshot_of(self._manuscript, after), when)
         event = Event(
             type=EventType.CHECKPOINT_SAVED,
             data={
@@ -69,22 +71,21 @@ class CheckpointHandler:
             for fresh in self.save_checkpoint(event.data, event.timestamp)
         ]
 
-    def _snapshot(self, completed: Mapping[str, Any]) -> dict[str, Any]:
-        import json
 
-        book = self._manuscript.book
-        heads = {
-            f"{head.object_id}/{head.kind}": {"revision": head.id, "sha256": head.text_hash}
-            for head in self._manuscript.heads()
-        }
-        return {
-            "checkpoint": 1,
-            "after": {"chapter": completed["chapter"], "number": completed["number"]},
-            "words": book.word_count,
-            "steps_done": self._manuscript.ledger.totals().steps.get("done", 0),
-            "heads": dict(sorted(heads.items())),
-            "book": json.loads(dump_structure(book)),
-        }
+def snapshot_of(manuscript: Manuscript, after: Mapping[str, Any]) -> dict[str, Any]:
+    """The book as it stands: which revision is the text of what, and the structure. `after` says what it followed."""
+    book = manuscript.book
+    heads = {
+        f"{head.object_id}/{head.kind}": {"revision": head.id, "sha256": head.text_hash} for head in manuscript.heads()
+    }
+    return {
+        "checkpoint": 1,
+        "after": dict(after),
+        "words": book.word_count,
+        "steps_done": manuscript.ledger.totals().steps.get("done", 0),
+        "heads": dict(sorted(heads.items())),
+        "book": json.loads(dump_structure(book)),
+    }
 
 
 def _which(data: Mapping[str, Any]) -> tuple[Any, Any]:
