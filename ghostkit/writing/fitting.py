@@ -11,8 +11,8 @@ from enum import IntEnum
 
 from ghostkit.errors import ContextTooLong
 
-BYTES_A_TOKEN = 3.5
-"""Errs on the side of more tokens: English has about 4.2 bytes a token, Russian 5, Chinese 3.6 (UTF-8)."""
+BYTES_A_TOKEN = 3.0
+"""Errs on the side of more tokens: English has about 4.2 bytes a token, Russian 5, Chinese 3 to 4 (UTF-8)."""
 
 
 class Priority(IntEnum):
