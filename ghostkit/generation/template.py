@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _HEADER = ("name", "version", "variables", "drops")
 _FIX = "It starts with name:, version: and variables: lines."
-_NOTED = re.compile(r"\{#-?\s*(?P<fields>(?:\w+:[^#;]*;?\s*)+?)-?#\}\n?")
+_NOTED = re.compile(r"\{#-?\s*(?P<fields>(?:\w+:[^#;-]*;?\s*)+?)-?#\}\n?")
 _VERSION_LINE = re.compile(r"(?m)^version:.*$")
 _DROPS_LINE = re.compile(r"(?m)^drops:.*\n")
 

@@ -68,7 +68,7 @@ class Styles:
             )
         return self._write(made)
 
-    def edit(self, name: str, **fields: Any) -> Style:
+    def edit(self, name: str, /, **fields: Any) -> Style:
         """Change fields of a style: `edit("noir", guide="…", avoid=["…"])`. A shipped one becomes the book's own copy.
 
         Raises:
