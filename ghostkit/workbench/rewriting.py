@@ -228,6 +228,8 @@ class _Work:
     async def _take(self, proposal: Proposal) -> None:
         """Make it the book's text, unless that needs somebody's word; then it goes on waiting."""
         manuscript = self.book.manuscript
+        # A person may have saved the section's file while it was drawn.
+        await self.writer.look_at_what_is_read(proposal.revision.object_id)
         if await in_thread(why_not_at_once, manuscript, proposal):
             return
         await in_thread(self.book.ledger.accept, proposal.id, self.session.who)

@@ -6,6 +6,7 @@ asks for, and a seed of its own. A draw that was answered is never asked for aga
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -25,6 +26,8 @@ MOST_VARIANTS: Final = 20
 LONGEST_NOTE: Final = 4000
 _SEEDS: Final = 1000
 """Draws of one note have seeds of their own, so many to each."""
+
+_TASK: Final = re.compile(r"^<task ", re.MULTILINE)
 
 DrawState = Literal["there", "unfinished", "new"]
 
@@ -82,15 +85,24 @@ def rewriting_prompt(prompts: PromptService, plain: Prompt, current: str, note: 
     wanted = prompts.render("rewrite", note=note, locked=locked_block(locked))
     there = prompts.render("current_text", current=current) if current else None
     *before, last = plain.messages
-    parts = list(last.parts)
-    task = next((n for n, part in enumerate(parts) if part.startswith("<task ")), len(parts))
-    end = len(parts) - 1 if parts and parts[-1].endswith("</task>") and task < len(parts) else len(parts)
-    parts[end:end] = _user_parts(wanted)
-    if there is not None:
-        parts[task:task] = _user_parts(there)
+    material, task = _parted(last.parts)
+    closed = task and task[-1].endswith("</task>")
+    ends = task[-1:] if closed else []
+    parts = [*material, *(_user_parts(there) if there else ()), *task[: len(task) - len(ends)]]
+    parts += [*_user_parts(wanted), *ends]
     labels = [plain.template, there.template if there else "", wanted.template]
     message = Message(role=last.role, parts=tuple(parts))
     return Prompt(template="+".join(filter(None, labels)), messages=(*before, message))
+
+
+def _parted(parts: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The parts before the task, and those from its tag on; a part that holds both is cut in two."""
+    for place, part in enumerate(parts):
+        found = _TASK.search(part)
+        if found:
+            begun = part[: found.start()].rstrip()
+            return [*parts[:place], *([begun] if begun else [])], [part[found.start() :], *parts[place + 1 :]]
+    return list(parts), []
 
 
 def _user_parts(prompt: Prompt) -> tuple[str, ...]:
