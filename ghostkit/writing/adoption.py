@@ -106,7 +106,7 @@ def character(person: PersonAnswer) -> Character:
     """Without relationships."""
     return Character(
         name=person.name,
-        role=_role(person.role),
+        role=role(person.role),
         description=person.description,
         traits=tuple(person.traits),
         backstory=person.backstory,
@@ -193,7 +193,7 @@ def chapter_outline_text(chapter: Chapter) -> str:
     return json.dumps({"sections": sections}, ensure_ascii=False, indent=1)
 
 
-def _role(name: str) -> CharacterRole:
+def role(name: str) -> CharacterRole:
     try:
         return CharacterRole(name.strip().lower())
     except ValueError:

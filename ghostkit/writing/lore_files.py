@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ghostkit.book.files import read_text_or_none
 from ghostkit.book.folder import ProjectFolder
 from ghostkit.book.kinds import name_key
-from ghostkit.book.model import BibleEntry, Book, Character, Extra
+from ghostkit.book.model import BibleEntry, Book, Character, Extra, Relationship
 from ghostkit.book.people import Fault
 from ghostkit.book.rendering import (
     added_fields,
@@ -35,11 +35,8 @@ def people_text(book: Book, folder: ProjectFolder, *, profiles: str | None, rela
     cast = join_characters(people, bonds, str(folder.relationships))
     for fault in beyond_the_book(book, people, "characters"):
         raise damaged(str(folder.profiles), f"{fault.field}: {fault.what}")
-    known = {(person.name, b.to, b.kind, b.since_chapter) for person in book.characters for b in person.relationships}
-    for place, (source, bond) in enumerate(bonds):
-        at = f"relationships[{place}].since_chapter"
-        if (source, bond.to, bond.kind, bond.since_chapter) not in known and bond.since_chapter > last_chapter(book):
-            raise damaged(str(folder.relationships), f"{at}: {_too_far(book, bond.since_chapter)}")
+    for fault in bonds_beyond_the_book(book, bonds):
+        raise damaged(str(folder.relationships), f"{fault.field}: {fault.what}")
     beside: dict[str, Extra] = {
         "profiles": added_fields(profiles) if profiles is not None else {},
         "relationships": added_fields(relationships) if relationships is not None else {},
@@ -57,12 +54,22 @@ def bible_text(book: Book, folder: ProjectFolder, text: str) -> str:
 
 def beyond_the_book(book: Book, lore: Sequence[Character | BibleEntry], listed: str) -> Iterator[Fault]:
     """Chapters that the book doesn't have; those it had when they were noted are no mistake."""
-    known = {(name_key(one.name), chapter) for one in (*book.characters, *book.bible) for chapter in _chapters(one)}
+    there: tuple[Character | BibleEntry, ...] = (*book.characters, *book.bible)
+    known = {(name_key(one.name), chapter) for one in there for chapter in _chapters(one)}
     for place, one in enumerate(lore):
         for number, chapter in enumerate(_chapters(one)):
             if chapter > last_chapter(book) and (name_key(one.name), chapter) not in known:
                 stage = f".stages[{number - 1}]" if number else ""
                 yield Fault(field=f"{listed}[{place}]{stage}.since_chapter", what=_too_far(book, chapter))
+
+
+def bonds_beyond_the_book(book: Book, bonds: Iterable[tuple[str, Relationship]]) -> Iterator[Fault]:
+    """The same of relationships."""
+    known = {(person.name, b.to, b.kind, b.since_chapter) for person in book.characters for b in person.relationships}
+    for place, (source, bond) in enumerate(bonds):
+        chapter = bond.since_chapter
+        if chapter > last_chapter(book) and (source, bond.to, bond.kind, chapter) not in known:
+            yield Fault(field=f"relationships[{place}].since_chapter", what=_too_far(book, chapter))
 
 
 def last_chapter(book: Book) -> int:

@@ -94,6 +94,33 @@ class PersonAnswer(_Lore):
     stages: list[StageAnswer] = Field(default_factory=list)
 
 
+class Bond(_Lore):
+    to: str
+    kind: str
+    description: str = ""
+
+
+class CharacterAnswer(_Lore):
+    """What was missing of a profile; all of it optional, since only what was asked for counts."""
+
+    name: str = Field(default="", max_length=200)
+    role: str = ""
+    description: str = ""
+    traits: list[str] = Field(default_factory=list)
+    voice: str = ""
+    backstory: str = ""
+    arc: str = ""
+    relationships: list[Bond] = Field(default_factory=list)
+
+
+class DevelopmentAnswer(_Lore):
+    """What has changed of a person; what is empty is as before."""
+
+    description: str = ""
+    traits: list[str] = Field(default_factory=list)
+    arc: str = ""
+
+
 class RelationshipAnswer(_Lore):
     from_: str = Field(alias="from")
     to: str

@@ -10,7 +10,7 @@ from ghostkit.providers.contract import Request
 from ghostkit.providers.rehearsal.chance import seed_of
 from ghostkit.providers.rehearsal.facts import Brief, read_brief
 from ghostkit.providers.rehearsal.invented import with_cast
-from ghostkit.providers.rehearsal.reading import Prompt, read_prompt, split_brief_and_points
+from ghostkit.providers.rehearsal.reading import Prompt, people_in, read_prompt, split_brief_and_points
 
 if TYPE_CHECKING:
     from ghostkit.providers.rehearsal.manner import Manner
@@ -44,6 +44,30 @@ def _characters(prompt: Prompt, request: Request) -> str:
     from ghostkit.providers.rehearsal.cast import write_characters
 
     return _json(write_characters(brief_of(prompt), prompt.variation))
+
+
+def _character(prompt: Prompt, request: Request) -> str:
+    from ghostkit.providers.rehearsal.profiles import write_character
+
+    people = people_in(prompt.block("people"))
+    fields = prompt.task.attributes.get("fields", "")
+    return _json(write_character(brief_of(prompt), _profile(prompt), people, fields, prompt.variation))
+
+
+def _development(prompt: Prompt, request: Request) -> str:
+    from ghostkit.providers.rehearsal.profiles import write_development
+
+    told = f"{prompt.block('story_so_far').text}\n\n{prompt.block('manuscript').text}"
+    number = prompt.task.number("number", 1)
+    return _json(write_development(brief_of(prompt), _profile(prompt), told, number, prompt.variation))
+
+
+def _profile(prompt: Prompt) -> Mapping[str, Any]:
+    try:
+        found = json.loads(prompt.block("profile").text or "{}")
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _chapter_outline(prompt: Prompt, request: Request) -> str:
@@ -117,6 +141,8 @@ _FREE_WORDS: Final = 250
 _WRITERS: Final[dict[str, Callable[[Prompt, Request], str]]] = {
     "outline": _outline,
     "characters": _characters,
+    "character": _character,
+    "character_development": _development,
     "chapter_outline": _chapter_outline,
     "section": _section,
     "chapter_summary": _summary,

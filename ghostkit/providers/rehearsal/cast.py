@@ -19,17 +19,19 @@ _WHOSE = re.compile(
     r"|брат|сестра|отец|мать|сын|дочь|муж|жена|друг)",
     re.I,
 )
+_OF_THE_OTHER = frozenset({"parent", "child", "mentor"})
 _MENTOR = re.compile(r"\b(?:mentor|teacher|doctor|master|guide)\b|учител|наставник", re.I)
 
 
 def write_characters(brief: Brief, seed: str) -> dict[str, Any]:
     """Everybody the brief names, and what it says lies between them."""
     chance = Chance("characters", seed, brief.title)
-    people = [_described(person, brief, chance, at) for at, person in enumerate(brief.people)]
+    people = [described(person, brief, chance, at) for at, person in enumerate(brief.people)]
     return {"characters": people, "relationships": _relationships(brief)}
 
 
-def _described(person: Person, brief: Brief, chance: Chance, at: int) -> dict[str, Any]:
+def described(person: Person, brief: Brief, chance: Chance, at: int) -> dict[str, Any]:
+    """Somebody as the brief has them, with what it leaves open; `at` is their place among its people."""
     from ghostkit.providers.rehearsal.outline import wording_for
 
     wording = wording_for(brief.language)
@@ -109,6 +111,8 @@ def _told_of(brief: Brief) -> list[tuple[Person | None, str]]:
 
 
 def _relationship(one: str, other: str, kind: str, sentence: str) -> dict[str, Any]:
+    if kind in _OF_THE_OTHER:  # "her father Anton" says what Anton is to her
+        one, other = other, one
     chapters = [number for number in chapters_named(sentence) if number > 0]
     return {
         "from": one, "to": other, "kind": kind, "description": with_end(sentence),

@@ -44,6 +44,14 @@ def with_cast(brief: Brief) -> Brief:
     return replace(brief, people=people, places=places)
 
 
+def somebody_else(chance: Chance, language: str, taken: set[str]) -> Person:
+    """Somebody who is not among those taken."""
+    pool = _PEOPLE["ru" if language == "ru" else "en"]
+    name, gender = next((entry for entry in chance.shuffled(pool) if entry[0] not in taken), pool[0])
+    numbered = next(n for n in (name, *(f"{name} {at}" for at in range(2, len(taken) + 3))) if n not in taken)
+    return Person(name=numbered, short=name.split()[0], gender=gender)
+
+
 def _people(chance: Chance, language: str, taken: tuple[Person, ...], wanted: int) -> tuple[Person, ...]:
     roles = _ROLES[language]
     known = {person.short for person in taken}

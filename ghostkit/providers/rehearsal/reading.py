@@ -11,7 +11,7 @@ from typing import Any
 from ghostkit.providers.contract import Message, Request
 
 _OPEN = re.compile(
-    r"<(style|book|plan|people|bible|story_so_far|manuscript|chapter_plan|chapter|material|task)"
+    r"<(style|book|plan|people|bible|story_so_far|manuscript|chapter_plan|chapter|profile|material|task)"
     r"((?:\s+\w+=\"[^\n]*?\")*)\s*>"
 )
 _ATTRIBUTE = re.compile(r"(\w+)=\"([^\n]*?)\"(?=\s+\w+=\"|\s*$)")
