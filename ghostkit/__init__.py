@@ -14,17 +14,27 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ghostkit import sync
+    from ghostkit import config, sync
     from ghostkit.book import Shelf
+    from ghostkit.cache import CacheManager, initialize_cache
     from ghostkit.errors import GhostkitError
     from ghostkit.events import Event, EventManager, EventType
     from ghostkit.providers import registry
     from ghostkit.settings import get_settings
     from ghostkit.workbench import Book, Run, Services, background, generate_book
+    from ghostkit.workbench.facade import (
+        clear_cache,
+        enhanced_ai,
+        generate_with_cache,
+        get_stats,
+        stream,
+        streaming_manager,
+    )
 
 __version__ = "0.1.0"
 __all__ = [
     "Book",
+    "CacheManager",
     "Event",
     "EventManager",
     "EventType",
@@ -34,14 +44,23 @@ __all__ = [
     "Shelf",
     "__version__",
     "background",
+    "clear_cache",
+    "config",
+    "enhanced_ai",
     "generate_book",
+    "generate_with_cache",
     "get_settings",
+    "get_stats",
+    "initialize_cache",
     "registry",
+    "stream",
+    "streaming_manager",
     "sync",
 ]
 
 _FOUND_IN = {
     "Book": "ghostkit.workbench",
+    "CacheManager": "ghostkit.cache",
     "Event": "ghostkit.events",
     "EventManager": "ghostkit.events",
     "EventType": "ghostkit.events",
@@ -50,18 +69,25 @@ _FOUND_IN = {
     "Services": "ghostkit.workbench",
     "Shelf": "ghostkit.book",
     "background": "ghostkit.workbench",
+    "clear_cache": "ghostkit.workbench.facade",
+    "enhanced_ai": "ghostkit.workbench.facade",
     "generate_book": "ghostkit.workbench",
+    "generate_with_cache": "ghostkit.workbench.facade",
     "get_settings": "ghostkit.settings",
+    "get_stats": "ghostkit.workbench.facade",
+    "initialize_cache": "ghostkit.cache",
     "registry": "ghostkit.providers",
+    "stream": "ghostkit.workbench.facade",
+    "streaming_manager": "ghostkit.workbench.facade",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name == "sync":
-        return import_module("ghostkit.sync")
+    if name in ("config", "sync"):
+        return import_module(f"ghostkit.{name}")
     if name not in _FOUND_IN:
         raise AttributeError(f"module 'ghostkit' has no attribute {name!r}")
-    if _FOUND_IN[name] == "ghostkit.workbench":
+    if _FOUND_IN[name].startswith("ghostkit.workbench"):
         import_module("ghostkit.hosts.asyncio_bridge").use()
         import_module("ghostkit.hosts.jupyter").use()
     return getattr(import_module(_FOUND_IN[name]), name)

@@ -6,12 +6,16 @@
     run = book.write()
     book.export("epub")
 
+    for piece in sync.stream("Write a chapter about AI"):
+        print(piece, end="", flush=True)
+
 Inside a running event loop (a notebook) use `ghostkit.Book` and `await`; these calls then say so.
 """
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,22 +23,44 @@ import anyio
 from anyio.lowlevel import current_token
 
 from ghostkit import workbench
+from ghostkit.cache import CacheManager, Kind, initialize_cache
 from ghostkit.errors import NoEventLoop
+from ghostkit.workbench import facade
+from ghostkit.workbench.facade import streaming_manager
 from ghostkit.workbench.run import Run
 
 if TYPE_CHECKING:
     from ghostkit.export import Exported
     from ghostkit.workbench.pages import OutlineView
 
+__all__ = [
+    "Book",
+    "CacheManager",
+    "call",
+    "clear_cache",
+    "enhanced_ai",
+    "generate_book",
+    "generate_with_cache",
+    "get_stats",
+    "initialize_cache",
+    "stream",
+    "streaming_manager",
+]
+
 _T = TypeVar("_T")
 
 
 def call(work: Callable[[], Awaitable[_T]]) -> _T:
     """Run `work` to its end on an event loop of its own; Ctrl-C stops it cleanly."""
+    _refuse_inside_a_loop()
+    return anyio.run(work)
+
+
+def _refuse_inside_a_loop() -> None:
     try:
         current_token()
     except anyio.NoEventLoopError:
-        return anyio.run(work)
+        return
     raise NoEventLoop("An event loop is running here already.", fix="Use ghostkit.Book and await it.")
 
 
@@ -105,3 +131,80 @@ class Book:
         if errors:
             raise errors[0]
         return outcome[0]
+
+
+# ── the performance guide's names ─────────────────────────────────────────────────────────────────────────────
+
+
+def stream(prompt: str, **options: Any) -> Iterator[str]:
+    """The answer piece by piece, as it comes; closing the iterator stops it. See `ghostkit.stream`."""
+    _refuse_inside_a_loop()
+    return _iterated(facade.stream(prompt, **options))
+
+
+def generate_with_cache(prompt: str, *arguments: Any, **options: Any) -> str:
+    """See `ghostkit.generate_with_cache`."""
+    return call(lambda: facade.generate_with_cache(prompt, *arguments, **options))
+
+
+def generate_book(book: Mapping[str, Any] | None = None, **wish: Any) -> Iterator[Any]:
+    """The book after each chapter: values, or dictionaries where a dictionary was given (`book={}`).
+
+    Closing the iterator stops the writing. See `ghostkit.generate_book`.
+    """
+    _refuse_inside_a_loop()
+    growing = workbench.generate_book(book, **wish)
+
+    @asynccontextmanager
+    async def writing() -> AsyncIterator[workbench.GrowingBook]:
+        async with workbench.background(), growing:
+            yield growing
+
+    return _iterated(writing())
+
+
+def get_stats() -> dict[str, Any]:
+    """See `ghostkit.get_stats`."""
+    return facade.enhanced_ai.stats_now()
+
+
+def clear_cache(pattern: str | None = None, *, kind: Kind | None = None) -> int:
+    """See `ghostkit.clear_cache`."""
+    return facade.enhanced_ai.clear_now(pattern, kind=kind)
+
+
+class _EnhancedAI:
+    """`ghostkit.enhanced_ai`, waiting."""
+
+    stream = staticmethod(stream)
+    generate_with_cache = staticmethod(generate_with_cache)
+    generate_book = staticmethod(generate_book)
+    get_stats = staticmethod(get_stats)
+    clear_cache = staticmethod(clear_cache)
+    initialize_cache = staticmethod(initialize_cache)
+
+
+enhanced_ai = _EnhancedAI()
+
+
+def _iterated(made: AbstractAsyncContextManager[AsyncIterator[_T]]) -> Iterator[_T]:
+    """What an asynchronous iterator yields inside its context, which lives on an event loop of its own meanwhile."""
+    from anyio.from_thread import start_blocking_portal
+
+    nothing = object()
+
+    async def following(items: AsyncIterator[_T]) -> Any:
+        return await anext(items, nothing)
+
+    stopped: KeyboardInterrupt | None = None
+    with start_blocking_portal() as portal, portal.wrap_async_context_manager(made) as items:
+        # Neither the end of a `for` loop nor Ctrl-C is an error of what runs in there: it is left as at its end.
+        try:
+            while (item := portal.call(following, items)) is not nothing:
+                yield item
+        except GeneratorExit:
+            return
+        except KeyboardInterrupt as stop:
+            stopped = stop
+    if stopped is not None:
+        raise stopped

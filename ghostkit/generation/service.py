@@ -358,9 +358,17 @@ class GenerationService:
     # ── texts without a slot ──────────────────────────────────────────────────────────────────────────────
 
     async def generate(
-        self, model: str, prompt: str, *, max_tokens: int = 2048, on_text: OnText | None = None, **parameters: Any
+        self,
+        model: str,
+        prompt: str,
+        *,
+        max_tokens: int = 2048,
+        on_text: OnText | None = None,
+        cache_prefix: str = "",
+        cache_expire_s: float | None = None,
+        **parameters: Any,
     ) -> StepResult:
-        """Send a plain prompt once; the result's `ending` says how it ended."""
+        """Send a plain prompt once, or with a `cache_prefix` have it answered from the cache; see `ending`."""
         messages = (Message(role="user", parts=(prompt,)),)
         stream_id = str(parameters.pop("stream_id", ""))
         spec = StepSpec(
@@ -370,6 +378,8 @@ class GenerationService:
             max_tokens=max_tokens,
             parameters=parameters,
             stream_id=stream_id,
+            cache_prefix=cache_prefix,
+            cache_expire_s=cache_expire_s,
         )
         return await self.run_step(spec, on_text)
 
