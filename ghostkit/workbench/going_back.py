@@ -160,14 +160,14 @@ def _structure(book: Book, found: Mapping[str, Any]) -> values.Book | None:
         ) from error
     now = book.value
     locks = {section.id: (section.locked, section.locked_spans) for _, section in now.sections()}
-    serials = {chapter.id: chapter.serial for chapter in now.chapters}
+    today = {chapter.id: chapter for chapter in now.chapters}
     chapters = tuple(
         replace(
             chapter,
-            serial=max(chapter.serial, serials.get(chapter.id, 0)),
+            serial=max(chapter.serial, today[chapter.id].serial if chapter.id in today else 0),
             sections=tuple(
                 replace(s, locked=locks[s.id][0], locked_spans=locks[s.id][1]) if s.id in locks else s
-                for s in chapter.sections
+                for s in (chapter.sections or _sections_of(today.get(chapter.id)))
             ),
         )
         for chapter in then.chapters
@@ -180,6 +180,11 @@ def _structure(book: Book, found: Mapping[str, Any]) -> values.Book | None:
     )
     wanted = replace(wanted, removed=_taken_out(now, wanted))
     return wanted if _outline_of(wanted) != _outline_of(now) else None
+
+
+def _sections_of(chapter: values.Chapter | None) -> tuple[values.Section, ...]:
+    """A chapter that was not planned yet then keeps the sections that it has been given since."""
+    return chapter.sections if chapter is not None else ()
 
 
 def _taken_out(now: values.Book, wanted: values.Book) -> tuple[Removed, ...]:
