@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
@@ -46,6 +47,10 @@ class Change:
         return {"input": self.input, "grade": str(self.grade), "text": self.text, "inherited": self.inherited}
 
 
+_COMPARED = frozenset(
+    ("brief", "style", "language", "template", "plan", "people", "bible", "chapter", "chapter_plan", "section")
+)
+_PLACE = re.compile(r"^\d+(?:\.\d+)?\.? ", re.MULTILINE)
 _OWN = {"chapter": "the plan of its chapter", "section": "its own plan"}
 _WISHES = {"style": "the style", "language": "the book's language"}
 
@@ -70,11 +75,11 @@ class Changes:
                 yield from self._text_read(node, head, name, kind, object_id, digest)
             elif name == "previous":
                 continue
-            elif now.inputs.get(name) != digest:
+            elif name in _COMPARED and now.inputs.get(name) != digest:
                 new = unescape(now.texts.get(name, ""))
                 yield from self._input(node, head, name, self._old(digest), new)
-        for name in now.inputs.keys() - before.keys():
-            if name in ("people", "bible", "chapter", "section"):
+        for name in sorted(now.inputs.keys() - before.keys()):
+            if name in _COMPARED - {"language", "template"}:  # which the oldest records don't tell
                 yield from self._input(node, head, name, "", unescape(now.texts.get(name, "")))
         if node.kind == plan.SECTION:
             yield from self._follows(node, before.get("previous"))
@@ -89,7 +94,8 @@ class Changes:
         if compare is not None:
             yield from compare(node, head, old, new)
         elif name in _WISHES:
-            grade = Grade.STALE if node.kind == plan.SECTION or name == "language" else Grade.NOTED
+            follows = name == "language" or (node.kind == plan.SECTION and (old is None or is_material(old, new)))
+            grade = Grade.STALE if follows else Grade.NOTED
             yield Change(input=name, grade=grade, text=f"was written before {_WISHES[name]} changed")
         elif name in _OWN:
             grade = Grade.STALE if old is None or is_material(old, new) else Grade.NOTED
@@ -113,10 +119,15 @@ class Changes:
 
     def _plan(self, node: Node, head: Revision, old: str | None, new: str) -> Iterator[Change]:
         """The plan of other chapters: it matters to a text that holds what the plan no longer has."""
-        yield from self._background(head, "plan", "the outline", old, new, shown=Grade.NOTED)
+        yield from self._planned(head, "plan", "the outline", old, new)
 
     def _chapter_plan(self, node: Node, head: Revision, old: str | None, new: str) -> Iterator[Change]:
-        yield from self._background(head, "chapter_plan", "its chapter's plan", old, new, shown=Grade.NOTED)
+        yield from self._planned(head, "chapter_plan", "its chapter's plan", old, new)
+
+    def _planned(self, head: Revision, name: str, what: str, old: str | None, new: str) -> Iterator[Change]:
+        """Plans by line, without the places that begin the lines: where a text stands is no fact."""
+        then = _PLACE.sub("", old) if old is not None else None
+        yield from self._background(head, name, what, then, _PLACE.sub("", new), shown=Grade.NOTED)
 
     def _background(
         self, head: Revision, name: str, what: str, old: str | None, new: str, shown: Grade = Grade.MAYBE
@@ -165,7 +176,7 @@ class Changes:
         today = self.manuscript.head(object_id, kind)
         if today is not None and today.text_hash == digest and self._is_in_the_book(object_id):
             return
-        what = self._what(kind, object_id)
+        what = self.what(kind, object_id)
         if node.kind in plan.SUMMARIES:
             if today is None or not self._is_in_the_book(object_id):
                 return  # which texts it sums up is looked at as a whole
@@ -189,7 +200,7 @@ class Changes:
             text = "was written to follow another section, and now none that is written stands before it"
             yield Change(input="previous", grade=Grade.STALE, text=text)
             return
-        what = self._what(plan.SECTION, previous.object_id)
+        what = self.what(plan.SECTION, previous.object_id)
         if before is None:
             text = f"was written before {what}, which it now follows"
             yield Change(input="previous", grade=Grade.STALE, text=text)
@@ -261,7 +272,8 @@ class Changes:
     def _is_in_the_book(self, object_id: str) -> bool:
         return object_id in self._objects
 
-    def _what(self, kind: str, object_id: str) -> str:
+    def what(self, kind: str, object_id: str) -> str:
+        """A text of the book in words: `2.3`, `the summary of chapter 2`."""
         number = self._objects.get(object_id, "")
         if kind == plan.SECTION:
             return number or "a section"

@@ -9,7 +9,15 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
 
-from ghostkit.writing.facts import COMMON_NUMBER, facts_of, is_material, names_somebody
+from ghostkit.writing.facts import (
+    COMMON_NUMBER,
+    facts_of,
+    is_material,
+    name_key,
+    names_somebody,
+    parts_of_name,
+    states,
+)
 
 SHOWN_CHARACTERS = 40
 CHECKABLE_WORDS = 6
@@ -23,25 +31,26 @@ class Told:
     """One fact of a person or thing that changed: `text` says which ("Mira's age (34 → 36)").
 
     `values` are the checkable parts of the old fact, numbers or names: a text that has one of them states the fact.
-    Without any (a description, a trait) whoever names the person uses it. `other` is a second one who must be named.
+    Without any (a description, a trait) whoever names the person uses it. `other` are the names of a second
+    one who must be named too.
     """
 
     name: str
     names: tuple[str, ...]
     text: str
     values: tuple[str, ...] = ()
-    other: str = ""
+    other: tuple[str, ...] = ()
     narrates: bool = False
 
     def is_used_in(self, text: str) -> bool:
-        if self.other and not names_somebody(text, (self.other,)):
+        if self.other and not names_somebody(text, self.other):
             return False
         return not self.values or any(self._stated(value, text) for value in self.values)
 
     def _stated(self, value: str, text: str) -> bool:
-        if not value.isdecimal():
-            return value.casefold() in facts_of(text).words
-        if int(value) > COMMON_NUMBER:
+        if not value[0].isdigit():
+            return states(text, value)
+        if not value.isdecimal() or int(value) > COMMON_NUMBER:
             return value in facts_of(text).values
         # A small number says nothing by itself: it must stand in a sentence that names them.
         near = (s for s in _SENTENCE.split(text) if value in facts_of(s).values)
@@ -59,7 +68,8 @@ def changed_entries(old: str, new: str) -> Iterator[Told]:
         today = after[name]
         for field in [*entry, *(key for key in today if key not in entry)]:
             if field == "relationships":
-                yield from _bonds(name, names, entry.get(field), today.get(field), narrates)
+                called = {other: _names(other, known) for other, known in (*after.items(), *before.items())}
+                yield from _bonds(name, names, entry.get(field), today.get(field), narrates, called)
             elif field not in ("name", "aliases") and entry.get(field) != today.get(field):
                 yield from _field(name, names, field, _text(entry.get(field)), _text(today.get(field)), narrates)
     for name, entry in after.items():
@@ -101,30 +111,33 @@ def _bare(words: list[str]) -> str:
 
 def _checkable(was: str, new: str) -> tuple[str, ...]:
     """Numbers that the new text no longer has; where there are none, names."""
-    facts, now = facts_of(was), facts_of(new)
-    numbers = tuple(sorted(facts.values - now.values))
-    there = set(now.words)
+    now = facts_of(new)
+    numbers = tuple(sorted({*facts_of(was).values} - {*now.values}))
     # The first word of a fact may be a name as well: "Port Lorn".
-    capitalised = [word for word in was.split() if word[:1].isupper()]
-    return numbers or tuple(word for word in capitalised if _bare([word]).casefold() not in there)
+    capitalised = [word for word in parts_of_name(was) if word[0].isupper()]
+    return numbers or tuple(word for word in capitalised if name_key(word) not in now.capitals)
 
 
-def _bonds(name: str, names: tuple[str, ...], old: Any, new: Any, narrates: bool) -> Iterator[Told]:
+def _bonds(
+    name: str, names: tuple[str, ...], old: Any, new: Any, narrates: bool, called: Mapping[str, tuple[str, ...]]
+) -> Iterator[Told]:
     before, after = _bonds_by_name(old), _bonds_by_name(new)
     for other in [*before, *(who for who in after if who not in before)]:
         was, is_now = before.get(other, ""), after.get(other, "")
         if is_material(was, is_now):
             text = f"what {name} is to {other} ({_short(was) or 'nothing'} → {_short(is_now) or 'nothing'})"
-            yield Told(name=name, names=names, text=text, other=other, narrates=narrates)
+            yield Told(name=name, names=names, text=text, other=called.get(other, (other,)), narrates=narrates)
 
 
 def _bonds_by_name(bonds: Any) -> dict[str, str]:
     if not isinstance(bonds, list):
         return {}
-    listed = [bond for bond in bonds if isinstance(bond, dict)]
-    return {
-        str(b.get("to", "")): " ".join(str(b[key]) for key in ("kind", "description") if b.get(key)) for b in listed
-    }
+    found: dict[str, str] = {}
+    for bond in (bond for bond in bonds if isinstance(bond, dict)):
+        told = " ".join(str(bond[key]) for key in ("kind", "description") if bond.get(key))
+        other = str(bond.get("to", ""))
+        found[other] = f"{found[other]}, {told}" if other in found else told
+    return found
 
 
 def _by_name(text: str) -> dict[str, Mapping[str, Any]]:

@@ -163,7 +163,7 @@ class _Check:
 
     manuscript: Manuscript
     sources: Sources
-    found: dict[tuple[str, str], StaleText] = field(default_factory=dict)
+    stale: set[tuple[str, str]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.book: Book = self.manuscript.book
@@ -171,15 +171,29 @@ class _Check:
         self.changes = Changes(self.manuscript, self.sources)
 
     def report(self) -> StaleReport:
-        for node in self._nodes():
-            head = self.manuscript.head(node.object_id, node.kind)
-            judged = self.judged.get((node.object_id, node.kind))
-            if head is not None and judged is not None and judged.by != "nothing" and not head.purged:
-                self._judge(node, head, judged.inputs)
-        return StaleReport(texts=tuple(self.found.values()))
+        asked = [(node, *known) for node in self._nodes() if (known := self._known(node)) is not None]
+        changed = {node.name: list(self.changes.of(node, head, before)) for node, head, before in asked}
+        self.stale = {
+            (node.object_id, node.kind)
+            for node, _, _ in asked
+            if any(change.grade is Grade.STALE for change in changed[node.name])
+        }
+        told = (
+            self._told(node, head, [*changed[node.name], *self._inherited(node, before)])
+            for node, head, before in asked
+        )
+        return StaleReport(texts=tuple(text for text in told if text is not None))
+
+    def _known(self, node: Node) -> tuple[Revision, Mapping[str, str]] | None:
+        """The text and what it is known to agree with; None where there is nothing to compare."""
+        head = self.manuscript.head(node.object_id, node.kind)
+        judged = self.judged.get((node.object_id, node.kind))
+        if head is None or judged is None or judged.by == "nothing" or head.purged:
+            return None
+        return head, judged.inputs
 
     def _nodes(self) -> Iterator[Node]:
-        """Every text there may be, each after the summaries that it reads."""
+        """Every text there may be, in reading order, the plan first."""
         book = self.book
         yield Node(object_id=book.id, kind=plan.OUTLINE)
         yield Node(object_id=book.id, kind=plan.CHARACTERS)
@@ -195,14 +209,13 @@ class _Check:
     def _ends_a_span(number: int, kind: str) -> bool:
         return any(number % size == 0 for size, name in plan.SPAN_SUMMARIES.items() if name == kind)
 
-    def _judge(self, node: Node, head: Revision, before: Mapping[str, str]) -> None:
-        reasons = [*self.changes.of(node, head, before), *self._inherited(node, before)]
+    def _told(self, node: Node, head: Revision, reasons: list[Change]) -> StaleText | None:
         if not reasons:
-            return
+            return None
         grade = min(reason.grade for reason in reasons)
         told = tuple(reason for reason in reasons if reason.grade is grade)
         number, title, locked = self._named(node)
-        self.found[node.object_id, node.kind] = StaleText(
+        return StaleText(
             object_id=node.object_id,
             kind=node.kind,
             number=number,
@@ -217,11 +230,10 @@ class _Check:
         """What it reads that is out of date itself: until that is made again, nobody knows."""
         for name in before:
             kind, _, object_id = name.partition(":")
-            upstream = self.found.get((object_id, kind)) if object_id else None
-            if upstream is None or upstream.grade is not Grade.STALE:
+            if (object_id, kind) not in self.stale:
                 continue
             if kind in plan.SUMMARIES or node.kind in plan.SUMMARIES or self._follows(node, object_id):
-                text = f"reads {upstream.what}, which is out of date itself"
+                text = f"reads {self.changes.what(kind, object_id)}, which is out of date itself"
                 yield Change(input=name, grade=Grade.MAYBE, text=text, inherited=True)
 
     def _follows(self, node: Node, section_id: str) -> bool:

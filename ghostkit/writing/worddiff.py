@@ -14,9 +14,9 @@ from typing import Final, Literal
 
 Op = Literal["same", "out", "in"]
 
-_UNSPACED: Final = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+UNSPACED: Final = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, kana and Han: scripts whose words no blanks part."""
-_WORD: Final = re.compile(rf"[{_UNSPACED}]|(?:(?![{_UNSPACED}])\w|['’](?=\w))+|\n+|[^\S\n]+|[^\w\s]", re.UNICODE)
+_WORD: Final = re.compile(rf"[{UNSPACED}]|(?:(?![{UNSPACED}])\w|['’](?=\w))+|\n+|[^\S\n]+|[^\w\s]", re.UNICODE)
 _LONG: Final = 20_000
 """Words beyond which paragraphs are compared first, and words only within those that differ."""
 
