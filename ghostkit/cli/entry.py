@@ -19,6 +19,7 @@ from ghostkit.cli.commands.cache import cache
 from ghostkit.cli.commands.checkpoints import checkpoints
 from ghostkit.cli.commands.demo import demo
 from ghostkit.cli.commands.doctor import doctor
+from ghostkit.cli.commands.edit import edit, lock, unlock
 from ghostkit.cli.commands.events import events
 from ghostkit.cli.commands.export import export
 from ghostkit.cli.commands.generate import generate
@@ -34,6 +35,7 @@ from ghostkit.cli.commands.settings import settings
 from ghostkit.cli.commands.stale import stale
 from ghostkit.cli.commands.stats import stats
 from ghostkit.cli.commands.status import status
+from ghostkit.cli.commands.structure import add, delete, merge, move, split, undelete
 from ghostkit.cli.commands.styles import styles
 from ghostkit.cli.commands.templates import templates
 from ghostkit.cli.commands.write import write
@@ -99,6 +101,7 @@ def program(ctx: click.Context) -> None:
 for _command in (
     *(new, write, outline, status, stale, export, receipt, generate),
     *(styles, templates),
+    *(edit, lock, unlock, add, move, split, merge, delete, undelete),
     *(rewrite, proposals, accept, reject, history, diff, restore, checkpoints, purge),
     *(events, stats, cache, providers, settings, doctor, demo),
 ):

@@ -214,7 +214,7 @@ class BookStructure:
 
     def restructure(self, plan: Plan) -> Change:
         """Carry one act out, durably, and tell of it."""
-        with self._kept_from_others():
+        with self.kept_from_others():
             acts = StructureActs(self.manuscript, self.who())
             try:
                 return acts.carry_out(plan)
@@ -222,7 +222,7 @@ class BookStructure:
                 self._tell(acts.happened)
 
     @contextmanager
-    def _kept_from_others(self) -> Iterator[None]:
+    def kept_from_others(self) -> Iterator[None]:
         """Hold other processes' runners off; a run of this process works on the same manuscript, under its lock."""
         started = time.monotonic()
         while True:

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from dataclasses import replace
 
+from ghostkit.book.files import read_text_or_none
 from ghostkit.book.model import Book, Chapter, Section
+from ghostkit.book.rendering.prose import parse_section
 from ghostkit.events import Event, EventType
-from ghostkit.ledger import NewText, Origin, Revision, Who
+from ghostkit.ledger import NewText, Origin, Revision, Who, text_hash
 from ghostkit.writing.absorbing import Absorber
 from ghostkit.writing.manuscript import Manuscript
 from ghostkit.writing.plan import SECTION, SUMMARIES
@@ -38,7 +40,10 @@ class StructureActs:
             pending = self.manuscript.ledger.pending_change()
             if pending is None:
                 return False
-            self._bring_to_the_end(Change.from_dict(pending.change), in_book=pending.in_book)
+            change = Change.from_dict(pending.change)
+            self.manuscript.reload()
+            self._keep_edits_of(change)
+            self._bring_to_the_end(change, in_book=pending.in_book)
             self._collect()
         return True
 
@@ -68,6 +73,29 @@ class StructureActs:
         self.manuscript.reload()
         self.files.derive(all_files)
         ledger.end_change()
+
+    def _keep_edits_of(self, change: Change) -> None:
+        """Edits, made since the crash, of files whose text has been split or merged meanwhile: now proposals.
+
+        Taken in as they stand they would repeat the words of the other half, or drop them.
+        """
+        if change.what not in ("split_section", "merge_sections"):
+            return
+        ledger, root = self.manuscript.ledger, self.manuscript.folder.root
+        heads = {part: ledger.head(part, SECTION) for part in (change.object_id, change.other_id)}
+        ours = {head.text.strip("\n") for head in heads.values() if head is not None}
+        for record in list(self.manuscript.file_records.values()):
+            text = read_text_or_none(root / record.path) if record.owner in heads else None
+            if text is None or text_hash(text) == record.text_hash or (body := parse_section(text)[1]) in ours:
+                continue
+            waiting = {p.revision.text for p in ledger.proposals(object_id=change.object_id)}
+            if body not in waiting:
+                base = heads[change.object_id]
+                ledger.add_proposal(
+                    change.object_id, SECTION, body, self.who, base_id=base.id if base else None, source="conflict",
+                    note=f"{record.path} was edited while a {change.what.partition('_')[0]} was interrupted",
+                )  # fmt: skip
+            self.files.disown(record.path)
 
     def _collect(self) -> None:
         self.happened += self.absorber.taken

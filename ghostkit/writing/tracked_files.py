@@ -160,6 +160,18 @@ class FileKeeper:
             self._note()
         return taken
 
+    def disown(self, name: str) -> None:
+        """The file's text, as it is now, is kept elsewhere: what the book calls for is written over it."""
+        known, stat = self._records[name], _stat(self._manuscript.folder.root / name)
+        text = read_text_or_none(self._manuscript.folder.root / name)
+        if stat is not None and text is not None:
+            fresh = FileRecord(
+                path=name, size=stat[0], mtime_ns=stat[1], text_hash=text_hash(text), rendered_hash="",
+                owner=known.owner,
+            )  # fmt: skip
+            self._records[name] = fresh
+            self._fresh.append(fresh)
+
     def _found(self, find: Find) -> Iterator[TrackedFile]:
         """Those to look at; with all of them come the files of places that are gone, whose texts may live on."""
         yield from find(self._manuscript)
