@@ -1,6 +1,6 @@
 """The book as plain values and plain files; knows no model, no network and no ledger."""
 
-from ghostkit.book.brief import language_of, read_brief, title_from_brief
+from ghostkit.book.brief import kind_of, language_of, read_brief, title_from_brief
 from ghostkit.book.checkpoints import CheckpointManager
 from ghostkit.book.files import (
     read_text,
@@ -13,6 +13,7 @@ from ghostkit.book.files import (
 from ghostkit.book.folder import ProjectFolder, Shelf
 from ghostkit.book.ids import book_id, chapter_id, next_id, section_id
 from ghostkit.book.model import (
+    BibleEntry,
     Book,
     BookOutline,
     BookSettings,
@@ -25,7 +26,9 @@ from ghostkit.book.model import (
     Removed,
     Section,
     SectionPlan,
+    Stage,
     Style,
+    Term,
 )
 from ghostkit.book.shape import shape_from_brief
 from ghostkit.book.slug import inside, safe_slug
@@ -54,6 +57,7 @@ from ghostkit.book.styles import (
 __all__ = [
     "CHAPTER_TRANSITIONS",
     "SECTION_TRANSITIONS",
+    "BibleEntry",
     "Book",
     "BookOutline",
     "BookSettings",
@@ -72,13 +76,16 @@ __all__ = [
     "SectionPlan",
     "SectionStatus",
     "Shelf",
+    "Stage",
     "Style",
+    "Term",
     "book_id",
     "changed_style",
     "chapter_id",
     "check_transition",
     "dump_structure",
     "inside",
+    "kind_of",
     "language_of",
     "list_styles",
     "load_structure",

@@ -11,6 +11,18 @@ from ghostkit.book.files import normalise_newlines
 from ghostkit.errors import BriefError
 
 MAX_BYTES: Final = 1_000_000
+_HEAD: Final = 700
+_EXPLAINS: Final = re.compile(
+    r"\b(?:guide|textbook|handbook|manual|report|course|primer|tutorial|practical (?:book|booklet)|booklet"
+    r"|non-?fiction|essays?|cookbook|monograph|learning goals?|how to|introduction to)\b"
+    r"|учебник|руководств|справочник|отч[её]т\w{0,2}\b|пособи[ея]|\bкурс\b|самоучител|научпоп|нон-?фикшн",
+    re.I,
+)
+_TELLS: Final = re.compile(
+    r"\b(?:novel|novella|story|tale|(?<!non)(?<!non-)fiction|saga|thriller|mystery|romance|fantasy|protagonist)\b"
+    r"|роман|повест|рассказ|сказк|детектив|фэнтези",
+    re.I,
+)
 _BYTE_ORDER_MARKS: Final = ((b"\xef\xbb\xbf", "utf-8-sig"), (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"))
 
 
@@ -48,6 +60,13 @@ def language_of(text: str) -> str:
     letters = [character for character in text if character.isalpha()]
     cyrillic = sum("\u0400" <= letter <= "\u04ff" for letter in letters)
     return "ru" if 2 * cyrillic > len(letters) else "en"
+
+
+def kind_of(text: str) -> str:
+    """`non-fiction` where the head of the brief plainly speaks of a book that explains or reports, else empty."""
+    head = text[:_HEAD]
+    explains, tells = len(_EXPLAINS.findall(head)), len(_TELLS.findall(head))
+    return "non-fiction" if explains > tells else ""
 
 
 def _read(path: Path) -> bytes:

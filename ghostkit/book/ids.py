@@ -7,10 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import asdict
 
 from ghostkit.book.model import BookSettings
+
+_NO_WISH = ("extra", "kind")
+"""What the id doesn't follow from: a person's own fields, and what the brief says of itself."""
+
+_FIRST_DEFAULTS = {"chapters": 5, "sections": 3, "words": 400, "model": "", "continuity_lag": 4, "temperature": 0.7}
+"""A default that changes later must not give the same wish another id."""
 
 
 def book_id(
@@ -28,10 +34,23 @@ def book_id(
         "brief": brief,
         "language": language,
         "style": style,
-        "settings": {key: value for key, value in asdict(settings or BookSettings()).items() if key != "extra"},
+        "settings": dict(_wishes(settings or BookSettings())),
         "salt": salt,
     }
     return f"b-{_digest(wish, 12)}"
+
+
+def _wishes(settings: BookSettings) -> Iterator[tuple[str, object]]:
+    """Each setting as the first ghostkit would have written it: what was left at its default then and is so now."""
+    defaults = asdict(BookSettings())
+    for name, value in asdict(settings).items():
+        if name == "extra" or (name not in _FIRST_DEFAULTS and value == defaults[name]):
+            continue
+        first = _FIRST_DEFAULTS.get(name)
+        if value == defaults[name]:
+            yield name, first
+        else:  # in a list where it is asked for what once was the default, to be told from that
+            yield name, [value] if value == first else value
 
 
 def chapter_id(book: str, serial: int) -> str:

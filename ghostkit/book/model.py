@@ -161,13 +161,17 @@ class Section:
 class Chapter:
     """`brief` and `points` come from the book's outline; `sections` from the chapter's own.
 
+    `part` is the title of the part it belongs to: chapters in a row with one title make up a part. `goals` are what
+    its reader can do afterwards, in books that teach.
     `serial` counts the sections it ever had, so that the id of a removed one is never given again.
     """
 
     id: str
     number: int
     title: str
+    part: str = ""
     brief: str = ""
+    goals: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
     sections: tuple[Section, ...] = ()
     summary: str = ""
@@ -200,17 +204,27 @@ class Removed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Term:
+    """One entry of a glossary."""
+
+    term: str
+    definition: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookSettings:
     """What the author asked for; kept in `book.json`.
 
     `words` is per section. `continuity_lag` is how many chapters back the newest chapter lies that a section reads
     *as written*; nearer chapters are read as planned, which lets up to that many be written at once.
     `model` empty means "not chosen": the embedded rehearsal is used until real words are in the book.
+    `kind` is "fiction" or "non-fiction"; empty counts as fiction.
     """
 
     chapters: int = 5
     sections: int = 3
     words: int = 400
+    kind: str = ""
     model: str = ""
     continuity_lag: int = 1
     temperature: float = 0.7
@@ -238,6 +252,7 @@ class Book:
     chapters: tuple[Chapter, ...] = ()
     characters: tuple[Character, ...] = ()
     bible: tuple[BibleEntry, ...] = ()
+    glossary: tuple[Term, ...] = ()
     file_extra: Mapping[str, Extra] = field(default_factory=dict, hash=False, repr=False)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     created_at: datetime | None = None
@@ -245,6 +260,10 @@ class Book:
     serial: int = 0
     removed: tuple[Removed, ...] = ()
     extra: Extra = field(default_factory=dict, hash=False, repr=False)
+
+    @property
+    def is_nonfiction(self) -> bool:
+        return self.settings.kind == "non-fiction"
 
     @property
     def word_count(self) -> int:

@@ -26,6 +26,10 @@ RANGES: Final[Mapping[str, tuple[float, float]]] = {
 """Setting to its least and greatest value."""
 
 
+KINDS: Final = ("", "fiction", "non-fiction")
+"""What a book can be; empty where nobody said."""
+
+
 def load_structure(text: str, where: str = "book.json") -> Book:
     """A book without its prose, from the text of `book.json`.
 
@@ -83,6 +87,12 @@ def validate_settings(settings: BookSettings) -> BookSettings:
                 fix=f"Give {name} a value in that range.",
                 field=name,
             )
+    if settings.kind not in KINDS:
+        raise InputError(
+            f"kind is {settings.kind!r}, but must be fiction or non-fiction.",
+            fix="Choose one of the two.",
+            field="kind",
+        )
     return settings
 
 
@@ -136,6 +146,7 @@ def _settings(settings: BookSettings) -> dict[str, Any]:
         "chapters": settings.chapters,
         "sections": settings.sections,
         "words": settings.words,
+        **({"kind": settings.kind} if settings.kind else {}),
         "model": settings.model,
         "continuity_lag": settings.continuity_lag,
         "temperature": settings.temperature,
@@ -147,7 +158,9 @@ def _chapter(chapter: Chapter) -> dict[str, Any]:
     known = {
         "id": chapter.id,
         "title": chapter.title,
+        **({"part": chapter.part} if chapter.part else {}),
         "brief": chapter.brief,
+        **({"goals": list(chapter.goals)} if chapter.goals else {}),
         "points": list(chapter.points),
         "serial": chapter.serial,
         "sections": [_section(section) for section in chapter.sections],

@@ -33,6 +33,7 @@ class SettingsDocument(Document):
     chapters: int = BookSettings.chapters
     sections: int = BookSettings.sections
     words: int = BookSettings.words
+    kind: str = BookSettings.kind
     model: str = BookSettings.model
     continuity_lag: int = BookSettings.continuity_lag
     temperature: float = BookSettings.temperature
@@ -50,7 +51,9 @@ class SectionDocument(Document):
 class ChapterDocument(Document):
     id: Id
     title: str
+    part: str = ""
     brief: str = ""
+    goals: list[str] = Field(default_factory=list)
     points: list[str] = Field(default_factory=list)
     serial: int = Field(default=0, ge=0)
     sections: list[SectionDocument] = Field(default_factory=list)
@@ -59,6 +62,8 @@ class ChapterDocument(Document):
 class RemovedDocument(SectionDocument):
     """A section, or with `sections` a chapter, that was taken out."""
 
+    part: str = ""
+    goals: list[str] = Field(default_factory=list)
     parent: str = ""
     after: str = ""
     into: str = ""
@@ -149,6 +154,7 @@ def _book(document: BookDocument) -> Book:
             chapters=settings.chapters,
             sections=settings.sections,
             words=settings.words,
+            kind=settings.kind,
             model=settings.model,
             continuity_lag=settings.continuity_lag,
             temperature=settings.temperature,
@@ -182,7 +188,9 @@ def _removed_chapter(gone: RemovedDocument, sections: list[SectionDocument]) -> 
         id=gone.id,
         number=0,
         title=gone.title,
+        part=gone.part,
         brief=gone.brief,
+        goals=tuple(gone.goals),
         points=tuple(gone.points),
         sections=tuple(_section(place, section) for place, section in enumerate(sections, 1)),
         serial=gone.serial,
@@ -195,7 +203,9 @@ def _chapter(number: int, document: ChapterDocument) -> Chapter:
         id=document.id,
         number=number,
         title=document.title,
+        part=document.part,
         brief=document.brief,
+        goals=tuple(document.goals),
         points=tuple(document.points),
         sections=tuple(_section(place, section) for place, section in enumerate(document.sections, 1)),
         serial=max(document.serial, len(document.sections)),

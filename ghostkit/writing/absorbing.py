@@ -234,7 +234,7 @@ def merge_chapter(chapter: Chapter, part: ParsedChapter, taken: set[str]) -> Cha
     says nothing of them: it was written, or opened in an editor, before there were any.
     """
     if not part.sections:
-        return replace(chapter, title=part.title or chapter.title, brief=part.brief, points=part.points)
+        return replace(chapter, title=part.title or chapter.title, **_plan_of(part))
     known = {section.id: section for section in chapter.sections}
     serial, sections = chapter.serial, []
     for planned in part.sections:
@@ -248,11 +248,14 @@ def merge_chapter(chapter: Chapter, part: ParsedChapter, taken: set[str]) -> Cha
     return replace(
         chapter,
         title=part.title or chapter.title,
-        brief=part.brief,
-        points=part.points,
+        **_plan_of(part),
         sections=tuple(replace(section, number=place) for place, section in enumerate(sections, 1)),
         serial=serial,
     )
+
+
+def _plan_of(part: ParsedChapter) -> dict[str, Any]:
+    return {"part": part.part, "brief": part.brief, "goals": part.goals, "points": part.points}
 
 
 def _planned(section: Section, part: ParsedSection) -> Section:

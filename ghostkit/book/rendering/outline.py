@@ -4,16 +4,20 @@ r"""`outline.md`: the whole plan of a book, in a form that a person can edit.
 
     What the book is to be.
 
+    # Part title
+
     ## 1. Chapter title <!-- c-1a2b3c4d -->
 
     The chapter's brief.
 
+    - Goal: what its reader can do afterwards
     - a point
 
     ### 1.1 Section title <!-- s-1a2b3c4d -->
 
-Numbers are display: reading drops them. The comments carry the ids; a heading without one is new. A line of a
-brief that looks like a heading or a point is written with a backslash before it, as Markdown has it.
+A part's title stands above its chapters; a bare `#` ends it. Numbers are display: reading drops them. The comments
+carry the ids; a heading without one is new. A line of a brief that looks like a heading or a point is written with a
+backslash before it, as Markdown has it.
 """
 
 from __future__ import annotations
@@ -29,6 +33,8 @@ from ghostkit.book.rendering.prose import tidy_title
 from ghostkit.errors import BookDamaged
 
 _HEADING: Final = re.compile(r"^(#{1,3})(?:[ \t]+(.*))?$")
+_GOAL: Final = re.compile(r"^Goal:[ \t]*(.*)$")
+_LIKE_A_GOAL: Final = re.compile(r"^\\*Goal:")
 _POINT: Final = re.compile(r"^[-*+](?:[ \t]+(.*))?$")
 _SPECIAL: Final = re.compile(r"^\\*(?:#{1,3}|[-*+])(?:[ \t]|$)")
 _ID: Final = re.compile(r"[ \t]*<!--[ \t]*([A-Za-z0-9][A-Za-z0-9_.-]*)[ \t]*-->$")
@@ -53,7 +59,9 @@ class ParsedChapter:
 
     id: str | None = None
     title: str = ""
+    part: str = ""
     brief: str = ""
+    goals: tuple[str, ...] = ()
     points: tuple[str, ...] = ()
     sections: tuple[ParsedSection, ...] = ()
 
@@ -76,12 +84,34 @@ def tidy_points(points: Iterable[str]) -> tuple[str, ...]:
     return tuple(filter(None, map(tidy_title, points)))
 
 
+def goals_and_points(goals: Iterable[str], points: Iterable[str]) -> tuple[str, ...]:
+    """A chapter's goals and points as one list, goals first; a point that looks like a goal gets a backslash."""
+    marked = (f"\\{point}" if _LIKE_A_GOAL.match(point) else point for point in tidy_points(points))
+    return (*(f"Goal: {goal}" for goal in tidy_points(goals)), *marked)
+
+
+def parted(lines: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The inverse of `goals_and_points`: (goals, points)."""
+    goals, points = [], []
+    for line in tidy_points(lines):
+        goal = _GOAL.match(line)
+        if goal:
+            goals.append(goal[1])
+        else:
+            points.append(line[1:] if line.startswith("\\") and _LIKE_A_GOAL.match(line) else line)
+    return tidy_points(goals), tidy_points(points)
+
+
 def render_outline(book: Book) -> str:
     """The text of `outline.md`."""
     blocks = [f"# {tidy_title(book.title)}".rstrip(), *_texts(book.outline_summary, ())]
+    part = ""
     for chapter in book.chapters:
+        if tidy_title(chapter.part) != part:
+            part = tidy_title(chapter.part)
+            blocks.append(f"# {part}".rstrip())
         blocks.append(f"## {chapter.number}. {tidy_title(chapter.title)}".rstrip() + f" <!-- {chapter.id} -->")
-        blocks += _texts(chapter.brief, chapter.points)
+        blocks += _texts(chapter.brief, goals_and_points(chapter.goals, chapter.points))
         for section in chapter.sections:
             number = f"{chapter.number}.{section.number}"
             blocks.append(f"### {number} {tidy_title(section.title)}".rstrip() + f" <!-- {section.id} -->")
@@ -97,15 +127,20 @@ def parse_outline(text: str, where: str = "outline.md") -> ParsedOutline:
     """
     head = _Entry()
     chapters: list[tuple[_Entry, list[_Entry]]] = []
-    now, titled = head, False
+    now, titled, part = head, False, ""
     for number, raw in enumerate(normalise_newlines(text).split("\n"), 1):
         heading = _HEADING.match(raw.rstrip(_BLANK))
         level = len(heading[1]) if heading else 0
         words = (heading[2] or "") if heading else ""
         if level == 1 and not titled and now is head:
             head.title, titled = tidy_title(words), True
+        elif level == 1:
+            part, now = tidy_title(words), _Entry(line=number)
         elif level == 2:
+            # What stands under a part's title belongs to its first chapter.
+            above = now.all_lines if now.line else []
             now = _Entry.of(words, _CHAPTER_NUMBER, "c-")
+            now.part, now.lines = part, above
             chapters.append((now, []))
         elif level == 3:
             if not chapters:
@@ -113,7 +148,9 @@ def parse_outline(text: str, where: str = "outline.md") -> ParsedOutline:
             now = _Entry.of(words, _SECTION_NUMBER, "s-")
             chapters[-1][1].append(now)
         else:
-            now.take(raw.strip(_BLANK), points=now is not head)
+            now.take(raw.strip(_BLANK), points=now is not head and not now.line)
+    if now.line and (part or now.brief):
+        raise _no_chapter_in(where, now.line)
     return _outline(head, chapters)
 
 
@@ -126,12 +163,15 @@ def _outline(head: _Entry, chapters: list[tuple[_Entry, list[_Entry]]]) -> Parse
             ParsedSection(id=s.identity(seen), title=s.title, brief=s.brief, points=tidy_points(s.points))
             for s in sections
         )
+        goals, points = parted(chapter.points)
         parsed.append(
             ParsedChapter(
                 id=identity,
                 title=chapter.title,
+                part=chapter.part,
                 brief=chapter.brief,
-                points=tidy_points(chapter.points),
+                goals=goals,
+                points=points,
                 sections=inner,
             )
         )
@@ -144,9 +184,15 @@ class _Entry:
 
     title: str = ""
     id: str | None = None
+    part: str = ""
     lines: list[str] = field(default_factory=list)
     points: list[str] = field(default_factory=list)
     in_point: bool = False
+    line: int = 0  # of a part's title
+
+    @property
+    def all_lines(self) -> list[str]:
+        return [*self.lines, ""] if self.brief else []
 
     @classmethod
     def of(cls, words: str, number: re.Pattern[str], prefix: str) -> _Entry:
@@ -181,6 +227,15 @@ def _texts(brief: str, points: Iterable[str]) -> list[str]:
     """The brief and the list of points, as far as there are any."""
     lines = [f"\\{line}" if _SPECIAL.match(line) else line for line in tidy_brief(brief).split("\n")]
     return [block for block in ("\n".join(lines), "\n".join(f"- {p}" for p in tidy_points(points))) if block]
+
+
+def _no_chapter_in(where: str, number: int) -> BookDamaged:
+    return BookDamaged(
+        f"{where} can't be read: line {number} begins a part, but no chapter comes after it.",
+        fix="Put a line like '## 1. Chapter title' below it, or take the line out.",
+        path=where,
+        line=number,
+    )
 
 
 def _no_chapter(where: str, number: int) -> BookDamaged:

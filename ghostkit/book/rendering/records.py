@@ -90,7 +90,9 @@ def render_chapter_outline(chapter: Chapter) -> str:
         {
             "id": chapter.id,
             "title": chapter.title,
+            **({"part": chapter.part} if chapter.part else {}),
             "brief": chapter.brief,
+            **({"goals": list(chapter.goals)} if chapter.goals else {}),
             "points": list(chapter.points),
             "sections": sections,
         }
@@ -105,7 +107,9 @@ def parse_chapter_outline(text: str, where: str = "outline.json") -> ParsedChapt
     return ParsedChapter(
         id=found.id,
         title=found.title,
+        part=found.part,
         brief=found.brief,
+        goals=tuple(found.goals),
         points=tuple(found.points),
         sections=tuple(
             ParsedSection(id=s.id, title=s.title, brief=s.brief, points=tuple(s.points)) for s in found.sections

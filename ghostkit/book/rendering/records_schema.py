@@ -37,6 +37,8 @@ class PlanDocument(Document):
 
 
 class ChapterOutlineDocument(PlanDocument):
+    part: str = ""
+    goals: list[str] = Field(default_factory=list)
     sections: list[PlanDocument] = Field(default_factory=list)
 
 

@@ -73,7 +73,9 @@ def plan_of(book: Book) -> ParsedOutline:
             ParsedChapter(
                 id=chapter.id,
                 title=tidy_title(chapter.title),
+                part=tidy_title(chapter.part),
                 brief=tidy_brief(chapter.brief),
+                goals=tidy_points(chapter.goals),
                 points=tidy_points(chapter.points),
                 sections=tuple(
                     ParsedSection(
@@ -199,3 +201,65 @@ def test_a_section_before_any_chapter_is_told_by_line() -> None:
         parse_outline("# T\n\n### 1.1 X\n", "p/outline.md")
     assert caught.value.line == 3
     assert caught.value.message.startswith("p/outline.md can't be read: line 3 ")
+
+
+# ── parts and goals ───────────────────────────────────────────────────────────────────────────────────────────
+
+TAUGHT = """# Reading the Tide
+
+# The table
+
+## 1. Columns <!-- c-1 -->
+
+What stands where.
+
+- Goal: find low water
+- heights are in metres
+
+## 2. Corrections <!-- c-2 -->
+
+# Out and back
+
+## 3. Turning round <!-- c-3 -->
+
+#
+
+## 4. Answers <!-- c-4 -->
+"""
+
+
+def test_parts_stand_above_their_chapters_and_goals_among_their_points() -> None:
+    chapters = parse_outline(TAUGHT).chapters
+    assert [chapter.part for chapter in chapters] == ["The table", "The table", "Out and back", ""]
+    assert chapters[0].goals == ("find low water",)
+    assert chapters[0].points == ("heights are in metres",)
+    book = Book(
+        id="b-1",
+        title="Reading the Tide",
+        chapters=tuple(
+            Chapter(id=c.id or "", number=n, title=c.title, part=c.part, brief=c.brief, goals=c.goals, points=c.points)
+            for n, c in enumerate(chapters, 1)
+        ),
+    )
+    assert render_outline(book) == TAUGHT
+
+
+@pytest.mark.parametrize(
+    "point", ["Goal: not one", "\\Goal: nor this", "Goal:", "\\\\Goal:x", "Goals: many", "a Goal: b"]
+)
+def test_a_point_that_looks_like_a_goal_stays_a_point(point: str) -> None:
+    book = Book(id="b-1", title="T", chapters=(Chapter(id="c-1", number=1, title="A", points=(point,)),))
+    chapter = parse_outline(render_outline(book)).chapters[0]
+    assert (chapter.goals, chapter.points) == ((), (point,))
+
+
+def test_what_a_person_writes_under_a_part_s_title_goes_to_its_first_chapter() -> None:
+    text = "# T\n\n# One\n\nAll about salt.\n\n## 1. A <!-- c-1 -->\n\nThe first.\n\n- a point\n"
+    (chapter,) = parse_outline(text).chapters
+    assert (chapter.part, chapter.brief, chapter.points) == ("One", "All about salt.\n\nThe first.", ("a point",))
+
+
+def test_a_part_without_a_chapter_is_told_by_line() -> None:
+    with pytest.raises(BookDamaged, match="line 5 begins a part, but no chapter comes after it") as caught:
+        parse_outline("# T\n\n## 1. A\n\n# Two\n")
+    assert caught.value.line == 5
