@@ -47,6 +47,7 @@ class Change:
         return {"input": self.input, "grade": str(self.grade), "text": self.text, "inherited": self.inherited}
 
 
+_TEXTS = (plan.SECTION, *plan.SUMMARIES)
 _COMPARED = frozenset(
     ("brief", "style", "language", "template", "plan", "people", "bible", "chapter", "chapter_plan", "section")
 )
@@ -71,10 +72,10 @@ class Changes:
         now = self.sources.plain(node)
         for name, digest in before.items():
             kind, _, object_id = name.partition(":")
-            if object_id:
+            if kind in _TEXTS and object_id:
                 yield from self._text_read(node, head, name, kind, object_id, digest)
-            elif name == "previous":
-                continue
+            elif object_id or name == "previous":
+                continue  # what was retrieved for it has no place in the book; what it follows is looked at below
             elif name in _COMPARED and now.inputs.get(name) != digest:
                 new = unescape(now.texts.get(name, ""))
                 yield from self._input(node, head, name, self._old(digest), new)
