@@ -38,7 +38,9 @@ from ghostkit.writing.tracked_files import FileKeeper, all_files
 
 if TYPE_CHECKING:
     from ghostkit.export import Exported
+    from ghostkit.workbench.bible import Bible
     from ghostkit.workbench.pages import OutlineView
+    from ghostkit.workbench.people import People
     from ghostkit.workbench.styles import Styles
     from ghostkit.workbench.templates import Templates
     from ghostkit.writing.staleness import StaleReport, StaleText
@@ -355,7 +357,7 @@ class Book(BookRevisions, BookStructure):
     def launch(self, run: Run, session: Session, spawner: Spawner) -> Run:
         """Let a session carry a run out in the background."""
         self._runs[run.id] = run
-        self._observe()
+        self.observe()
         try:
             spawner(session.work, f"ghostkit run {run.id}")
         except BaseException:
@@ -363,7 +365,7 @@ class Book(BookRevisions, BookStructure):
             raise
         return run
 
-    def _observe(self) -> None:
+    def observe(self) -> None:
         """Subscribe the log files, once the book is written to and not before: reading leaves no trace."""
         if not self._observed:
             self._observed = True
@@ -406,6 +408,20 @@ class Book(BookRevisions, BookStructure):
         """Give the book another title; `original_title` stays what it was made with."""
         name = check_title(title)
         self.manuscript.change_structure(lambda book: replace(book, title=name))
+
+    @property
+    def people(self) -> People:
+        """Who is in the book: list, add, edit, relate; `create` and `develop` ask a model."""
+        from ghostkit.workbench.people import People
+
+        return People(self)
+
+    @property
+    def bible(self) -> Bible:
+        """The places, dates and things of the book: list, add, edit, remove."""
+        from ghostkit.workbench.bible import Bible
+
+        return Bible(self)
 
     @property
     def styles(self) -> Styles:

@@ -23,6 +23,7 @@ from ghostkit.book.model import (
 )
 from ghostkit.book.people import joined, tidied
 from ghostkit.book.rendering import bible_fields, profile_fields, relationship_fields
+from ghostkit.errors import InputError
 from ghostkit.writing.parsing import (
     BibleAnswer,
     ChapterOutlineAnswer,
@@ -178,7 +179,14 @@ def file_extra(kind: str, text: str) -> Mapping[str, Extra]:
 
 def _canonical(document: dict[str, Any], extra: Mapping[str, Extra] | None, files: tuple[str, ...]) -> str:
     beside = {name: dict(extra[name]) for name in files if extra and extra.get(name)}
-    return json.dumps(document | ({"file_extra": beside} if beside else {}), ensure_ascii=False, indent=1)
+    try:
+        text = json.dumps(document | ({"file_extra": beside} if beside else {}), ensure_ascii=False, indent=1)
+        text.encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        raise InputError(
+            f"This can't be stored: {error}.", fix="Use text, numbers, true, false, null, lists and mappings of these."
+        ) from error
+    return text
 
 
 def outline_text(book: Book) -> str:
