@@ -19,7 +19,7 @@ _WHOSE = re.compile(
     r"|брат|сестра|отец|мать|сын|дочь|муж|жена|друг)",
     re.I,
 )
-_OF_THE_OTHER = frozenset({"parent", "child", "mentor"})
+_ONE_SIDED = frozenset({"parent", "child", "mentor"})
 _MENTOR = re.compile(r"\b(?:mentor|teacher|doctor|master|guide)\b|учител|наставник", re.I)
 
 
@@ -88,13 +88,22 @@ def _relationships(brief: Brief) -> list[dict[str, Any]]:
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for owner, sentence in _told_of(brief):
         for one, other in _pairs(owner, sentence, brief):
-            kind = next((kin[word] for word in kin if re.search(rf"\b{word}", sentence, re.I)), "")
-            if kind and (one, other) not in found and (other, one) not in found:
-                found[one, other] = _relationship(one, other, kind, sentence)
+            word = next((word for word in kin if re.search(rf"\b{word}", sentence, re.I)), "")
+            if word and (one, other) not in found and (other, one) not in found:
+                it = one if owner is None and kin[word] in _ONE_SIDED and _nearer(one, other, word, sentence) else other
+                source, to = (it, one if it is other else other) if kin[word] in _ONE_SIDED else (one, other)
+                found[one, other] = _relationship(source, to, kin[word], sentence)
     for one, other in _same_family(brief):
         if (one, other) not in found and (other, one) not in found:
             found[one, other] = _relationship(one, other, "family", f"{one}, {other}.")
     return list(found.values())
+
+
+def _nearer(one: str, other: str, word: str, sentence: str) -> bool:
+    """Whether the word stands nearer to the first one's name: "Tomas, her father, waits" is about Tomas."""
+    at = sentence.lower().find(word)
+    places = [sentence.find(name.split()[0]) for name in (one, other)]
+    return places[0] >= 0 and (places[1] < 0 or abs(places[0] - at) < abs(places[1] - at))
 
 
 def _told_of(brief: Brief) -> list[tuple[Person | None, str]]:
@@ -111,8 +120,6 @@ def _told_of(brief: Brief) -> list[tuple[Person | None, str]]:
 
 
 def _relationship(one: str, other: str, kind: str, sentence: str) -> dict[str, Any]:
-    if kind in _OF_THE_OTHER:  # "her father Anton" says what Anton is to her
-        one, other = other, one
     chapters = [number for number in chapters_named(sentence) if number > 0]
     return {
         "from": one, "to": other, "kind": kind, "description": with_end(sentence),
