@@ -10,6 +10,7 @@ from ghostkit.providers.contract import Request
 from ghostkit.providers.rehearsal.chance import seed_of
 from ghostkit.providers.rehearsal.facts import Brief, read_brief
 from ghostkit.providers.rehearsal.invented import with_cast
+from ghostkit.providers.rehearsal.locked import passages_of, with_passages
 from ghostkit.providers.rehearsal.reading import Prompt, people_in, read_prompt, split_brief_and_points
 
 if TYPE_CHECKING:
@@ -98,7 +99,7 @@ def _section(prompt: Prompt, request: Request) -> str:
     brief = brief_of(prompt)
     # The seed is the book's, not the section's: its sections share the decks and so don't repeat each other.
     seed = f"{seed_of(brief.title, brief.text):x}\x1f{prompt.variation}\x1f{prompt.model}"
-    return _prose(read_scene(prompt, brief), manner_of(prompt.style), seed)
+    return with_passages(_prose(read_scene(prompt, brief), manner_of(prompt.style), seed), passages_of(request))
 
 
 def _prose(scene: Scene, manner: Manner, seed: str) -> str:
