@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from ghostkit.cache.backends import create_backend
 from ghostkit.cache.contract import KINDS
 from ghostkit.cache.manager import CacheManager, rated, summed
+from ghostkit.errors import InputError
 
 REMEMBERED = 64
 """Folders whose manager is kept; the counts of those before are added up."""
@@ -72,7 +74,8 @@ def initialize_cache(
 
 def managers() -> list[CacheManager]:
     """Every cache this process has used, and the one it would use now."""
-    cache_for()
+    with suppress(InputError):  # the one it would use now isn't there; the others are
+        cache_for()
     with _lock:
         return list(_managers.values())
 
