@@ -85,6 +85,7 @@ class Book(BookRevisions, BookStructure):
         words: int | None = None,
         language: str | None = None,
         style: str | None = None,
+        kind: str | None = None,
         model: str | None = None,
         author: str = "",
         continuity_lag: int | None = None,
@@ -92,14 +93,15 @@ class Book(BookRevisions, BookStructure):
     ) -> Book:
         """Make a book in the folder `path`; with equal arguments on an existing one, open that.
 
-        What isn't given is read from the brief where it says so (title, numbers, language), else a default.
+        What isn't given is read from the brief where it says so (title, numbers, language, kind), else a default.
+        `kind` is "fiction" or "non-fiction": the latter gets parts, learning goals and a glossary.
         `words` is per section. `brief` is text, or the path of a file.
         """
         from ghostkit.workbench.creation import make_value, prepare_folder
 
         value = make_value(
             title=title, brief=brief, chapters=chapters, sections=sections, words=words, language=language,
-            style=style, model=model, author=author, continuity_lag=continuity_lag,
+            style=style, kind=kind, model=model, author=author, continuity_lag=continuity_lag,
         )  # fmt: skip
         if value.settings.model:
             check_model(value.settings.model, (services or Services()).providers)

@@ -13,6 +13,7 @@ from ghostkit.book import (
     ProjectFolder,
     book_id,
     dump_structure,
+    kind_of,
     language_of,
     load_structure,
     read_brief,
@@ -38,6 +39,7 @@ def make_value(
     words: int | None,
     language: str | None,
     style: str | None,
+    kind: str | None = None,
     model: str | None,
     author: str,
     continuity_lag: int | None,
@@ -46,7 +48,8 @@ def make_value(
     text = read_brief(brief)
     tongue = _language(language) if language else language_of(text)
     shape = {**shape_from_brief(text, language_of(text)), **_given(chapters=chapters, sections=sections, words=words)}
-    settings = replace(BookSettings(), **shape, **_given(continuity_lag=continuity_lag, model=model))
+    given = _given(continuity_lag=continuity_lag, model=model)
+    settings = replace(BookSettings(), **shape, **given, kind=kind if kind is not None else kind_of(text))
     validate_settings(settings)
     name = check_title(title if title is not None else title_from_brief(text))
     chosen = style_named(style).name if style else "plain"

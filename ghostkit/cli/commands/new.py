@@ -29,6 +29,7 @@ MOST_READ = 50_000_000
 @click.option("--words", type=int, help="How many words a section.")
 @click.option("--language", metavar="TAG", help="Such as en, ru or pt-BR; without it, the brief's own.")
 @click.option("--style", help="A writing style; `ghostkit styles` lists them.")
+@click.option("--kind", metavar="KIND", help="fiction or non-fiction; without it, what the brief says.")
 @click.option("--author", default="", help="Whose name stands on the title page.")
 @model_option
 @json_option
@@ -76,7 +77,8 @@ def _found(book: Book, path: Path, text: str, options: dict[str, Any], there_bef
         name: "option" if options.get(name) is not None else "brief" if name in said else "default" for name in shape
     }
     return {
-        "path": str(path), "title": value.title, "language": value.language, "style": value.style, **shape,
+        "path": str(path), "title": value.title, "language": value.language, "style": value.style,
+        "kind": settings.kind or "fiction", **shape,
         "shape_from": origin, "model": settings.model, "created": not there_before, "next": f"ghostkit write {path}",
     }  # fmt: skip
 
@@ -97,7 +99,7 @@ def _print(found: dict[str, Any]) -> None:
         say(f"  from the brief: {', '.join(sources['brief'])}")
     if sources["default"]:
         say(f"  not said, so the default: {', '.join(sources['default'])}")
-    say(f"  language {found['language']}, style {found['style']}, model {found['model'] or 'not chosen yet'}")
+    say(f"  {found['kind']}, language {found['language']}, style {found['style']}, model {found['model'] or 'not chosen yet'}")
     say("Next:")
     say(f"  ghostkit write {found['path']} --dry-run    what it would ask and cost")
     say(f"  ghostkit write {found['path']}")
