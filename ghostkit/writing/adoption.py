@@ -20,6 +20,7 @@ from ghostkit.book.model import (
     Relationship,
     Section,
     Stage,
+    Term,
 )
 from ghostkit.book.people import joined, tidied
 from ghostkit.book.rendering import bible_fields, profile_fields, relationship_fields
@@ -28,6 +29,7 @@ from ghostkit.writing.parsing import (
     BibleAnswer,
     ChapterOutlineAnswer,
     CharactersAnswer,
+    GlossaryAnswer,
     OutlineAnswer,
     PersonAnswer,
     RelationshipAnswer,
@@ -37,6 +39,8 @@ from ghostkit.writing.parsing import (
 
 BIBLE: Final = "bible"
 """The kind of the story bible's revisions; their object is the book."""
+GLOSSARY: Final = "glossary"
+"""The kind of the glossary's revisions; their object is the book."""
 
 
 def adopt_outline(book: Book, text: str) -> Book:
@@ -47,7 +51,15 @@ def adopt_outline(book: Book, text: str) -> Book:
         identity, serial = next_id(chapter_id, book.id, serial, taken)
         taken.add(identity)
         chapters.append(
-            Chapter(id=identity, number=place, title=part.title, brief=part.brief, points=tuple(part.points))
+            Chapter(
+                id=identity,
+                number=place,
+                title=part.title,
+                part=part.part,
+                brief=part.brief,
+                goals=tuple(part.goals),
+                points=tuple(part.points),
+            )
         )
     return replace(book, chapters=tuple(chapters), serial=serial, outline_summary=answer.summary)
 
@@ -84,6 +96,7 @@ def check(kind: str, text: str) -> None:
         "outline": OutlineAnswer,
         "chapter_outline": ChapterOutlineAnswer,
         "characters": CharactersAnswer,
+        GLOSSARY: GlossaryAnswer,
     }
     if kind in shapes:
         parse_answer(shapes[kind], text, kind.replace("_", " "))
@@ -170,6 +183,20 @@ def bible_text(entries: Sequence[BibleEntry], file_extra: Mapping[str, Extra] | 
     return _canonical({"entries": [bible_fields(entry) for entry in entries]}, file_extra, ("bible",))
 
 
+def glossary(text: str) -> tuple[Term, ...]:
+    """The terms of an answer, or of a person's file, in the order of their letters; one given twice counts once."""
+    terms: dict[str, Term] = {}
+    for entry in parse_answer(GlossaryAnswer, text, "glossary").terms:
+        terms.setdefault(entry.term.casefold(), Term(term=entry.term, definition=entry.definition))
+    return tuple(sorted(terms.values(), key=lambda term: (term.term.casefold(), term.term)))
+
+
+def glossary_text(terms: Sequence[Term]) -> str:
+    """The inverse of `glossary`: canonical JSON, for a revision."""
+    entries = [{"term": term.term, "definition": term.definition} for term in terms]
+    return json.dumps({"terms": entries}, ensure_ascii=False, indent=1)
+
+
 def file_extra(kind: str, text: str) -> Mapping[str, Extra]:
     """What stands beside the lists in a person's files, by the file's name."""
     if kind == BIBLE:
@@ -191,7 +218,16 @@ def _canonical(document: dict[str, Any], extra: Mapping[str, Extra] | None, file
 
 def outline_text(book: Book) -> str:
     """The book's outline as it stands, in the shape of an outline answer."""
-    chapters = [{"title": c.title, "brief": c.brief, "points": list(c.points)} for c in book.chapters]
+    chapters = [
+        {
+            "title": c.title,
+            **({"part": c.part} if c.part else {}),
+            "brief": c.brief,
+            **({"goals": list(c.goals)} if c.goals else {}),
+            "points": list(c.points),
+        }
+        for c in book.chapters
+    ]
     return json.dumps({"summary": book.outline_summary, "chapters": chapters}, ensure_ascii=False, indent=1)
 
 

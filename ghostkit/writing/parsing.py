@@ -43,14 +43,45 @@ class PlannedPart(_Answer):
         return [line for point in points if (line := " ".join(point.split()))]
 
 
+class PlannedChapter(PlannedPart):
+    """A chapter of a book's outline; `part` and `goals` only where the book has such."""
+
+    part: str = Field(default="", max_length=300)
+    goals: list[str] = Field(default_factory=list, max_length=50)
+
+    @field_validator("part")
+    @classmethod
+    def _part_on_one_line(cls, text: str) -> str:
+        return " ".join(text.split())
+
+    @field_validator("goals")
+    @classmethod
+    def _one_line_a_goal(cls, goals: list[str]) -> list[str]:
+        return [line for goal in goals if (line := " ".join(goal.split()))]
+
+
 class OutlineAnswer(_Answer):
     summary: str = ""
-    chapters: list[PlannedPart] = Field(min_length=1, max_length=500)
+    chapters: list[PlannedChapter] = Field(min_length=1, max_length=500)
 
     @field_validator("summary")
     @classmethod
     def _one_paragraph(cls, text: str) -> str:
         return " ".join(text.split())
+
+
+class TermAnswer(_Answer):
+    term: str = Field(min_length=1, max_length=200)
+    definition: str = Field(min_length=1, max_length=4000)
+
+    @field_validator("term", "definition")
+    @classmethod
+    def _on_one_line(cls, text: str) -> str:
+        return " ".join(text.split())
+
+
+class GlossaryAnswer(_Answer):
+    terms: list[TermAnswer] = Field(default_factory=list, max_length=2000)
 
 
 class ChapterOutlineAnswer(_Answer):
