@@ -30,8 +30,10 @@ from ghostkit.workbench.facade import streaming_manager
 from ghostkit.workbench.run import Run
 
 if TYPE_CHECKING:
+    from ghostkit.book import Character
     from ghostkit.export import Exported
     from ghostkit.workbench.pages import OutlineView
+    from ghostkit.workbench.people import People as LivePeople
 
 __all__ = [
     "Book",
@@ -108,6 +110,11 @@ class Book:
 
         return call(work)
 
+    @property
+    def people(self) -> People:
+        """See `ghostkit.Book.people`."""
+        return People(self.live.people)
+
     def __getattr__(self, name: str) -> Any:
         return getattr(self.live, name)
 
@@ -131,6 +138,36 @@ class Book:
         if errors:
             raise errors[0]
         return outcome[0]
+
+
+class People:
+    """`book.people`, whose `create` and `develop` wait."""
+
+    def __init__(self, live: LivePeople) -> None:
+        self.live = live
+
+    def create(self, profile: Any = None, **options: Any) -> Character:
+        """See `ghostkit.workbench.people.People.create`."""
+        return call(lambda: self.live.create(profile, **options))
+
+    def develop(self, name: str, chapter: int | None = None, **options: Any) -> Character:
+        """See `ghostkit.workbench.people.People.develop`."""
+        return call(lambda: self.live.develop(name, chapter, **options))
+
+    def __iter__(self) -> Iterator[Character]:
+        return iter(self.live)
+
+    def __len__(self) -> int:
+        return len(self.live)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.live
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.live, name)
+
+    def __repr__(self) -> str:
+        return repr(self.live)
 
 
 # ── the performance guide's names ─────────────────────────────────────────────────────────────────────────────

@@ -15,6 +15,7 @@ import click
 
 from ghostkit import __version__
 from ghostkit.cli import boundary
+from ghostkit.cli.commands.bible import bible
 from ghostkit.cli.commands.cache import cache
 from ghostkit.cli.commands.checkpoints import checkpoints
 from ghostkit.cli.commands.demo import demo
@@ -26,6 +27,7 @@ from ghostkit.cli.commands.generate import generate
 from ghostkit.cli.commands.history import diff, history, restore
 from ghostkit.cli.commands.new import new
 from ghostkit.cli.commands.outline import outline
+from ghostkit.cli.commands.people import people
 from ghostkit.cli.commands.proposals import accept, proposals, reject
 from ghostkit.cli.commands.providers import providers
 from ghostkit.cli.commands.purge import purge
@@ -100,7 +102,7 @@ def program(ctx: click.Context) -> None:
 
 for _command in (
     *(new, write, outline, status, stale, export, receipt, generate),
-    *(styles, templates),
+    *(people, bible, styles, templates),
     *(edit, lock, unlock, add, move, split, merge, delete, undelete),
     *(rewrite, proposals, accept, reject, history, diff, restore, checkpoints, purge),
     *(events, stats, cache, providers, settings, doctor, demo),
