@@ -14,7 +14,6 @@ from ghostkit.book.model import BookSettings
 
 _NO_WISH = ("extra", "kind")
 """What the id doesn't follow from: a person's own fields, and what the brief says of itself."""
-
 _FIRST_DEFAULTS = {"chapters": 5, "sections": 3, "words": 400, "model": "", "continuity_lag": 4, "temperature": 0.7}
 """A default that changes later must not give the same wish another id."""
 
@@ -44,7 +43,7 @@ def _wishes(settings: BookSettings) -> Iterator[tuple[str, object]]:
     """Each setting as the first ghostkit would have written it: what was left at its default then and is so now."""
     defaults = asdict(BookSettings())
     for name, value in asdict(settings).items():
-        if name == "extra" or (name not in _FIRST_DEFAULTS and value == defaults[name]):
+        if name in _NO_WISH or (name not in _FIRST_DEFAULTS and value == defaults[name]):
             continue
         first = _FIRST_DEFAULTS.get(name)
         if value == defaults[name]:

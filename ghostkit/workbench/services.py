@@ -11,6 +11,7 @@ from ghostkit.cache import CacheManager, cache_for
 from ghostkit.events import EventManager, Handler
 from ghostkit.generation import GenerationOptions, PromptService, StreamManager
 from ghostkit.ledger import Ledger, SqliteLedger
+from ghostkit.ports import ContextSource
 from ghostkit.providers import ProviderRegistry, registry
 from ghostkit.settings import get_settings
 
@@ -47,6 +48,11 @@ def cache_of_settings(folder: ProjectFolder) -> CacheManager | None:
     return cache_for(folder.cache)
 
 
+def no_context(folder: ProjectFolder) -> ContextSource | None:
+    """Sections read the window of chapters before them, and nothing is retrieved beside it."""
+    return None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """The collaborators of a book. `Book.open(path, services=Services(providers=mine))` replaces one of them."""
@@ -59,3 +65,4 @@ class Services:
     streams: Callable[[], StreamManager] = StreamManager
     observers: Callable[[ProjectFolder, str], Sequence[Handler]] = log_files
     cache: Callable[[ProjectFolder], CacheManager | None] = cache_of_settings
+    context: Callable[[ProjectFolder], ContextSource | None] = no_context

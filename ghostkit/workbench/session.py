@@ -223,6 +223,7 @@ class Session:
             goal=self.run.goal,
             on_text=self.run.add_text,
             on_node=self._on_node,
+            context=self.book.services.context(manuscript.folder),
         )
         self.book.events.subscribe(EventType.CHAPTER_COMPLETED, checkpoints)
         try:

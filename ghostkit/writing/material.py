@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from ghostkit.book.model import Book, Chapter, Section, Style
 from ghostkit.errors import UnknownName
@@ -18,9 +19,12 @@ from ghostkit.writing.window import Span, window_before
 
 CHAPTER_SUMMARY_WORDS = 120
 SPAN_SUMMARY_WORDS = 200
+GLOSSARY_TERMS = 60
 TOKENS_A_WORD = 3
 """Room for an answer: generous, because Cyrillic and CJK take more tokens a word than English."""
 UNBOUNDED = 1_000_000_000
+RETRIEVED = "retrieved"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
 FindHead = Callable[[str, str], Revision | None]
 """(object id, kind) → the text that is the book's."""
@@ -61,8 +65,13 @@ class Sources:
     _seen: list[object] = field(default_factory=list, compare=False, repr=False)
     _told: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
-    def material(self, node: Node) -> Material:
-        """Raises `UnknownName` for what is no longer in the book."""
+    def material(self, node: Node, retrieved: Mapping[str, str] = NOTHING) -> Material:
+        """`retrieved` are passages by name that a `ContextSource` adds to a section.
+
+        Raises `UnknownName` for what is no longer in the book.
+        """
+        if node.kind == plan.SECTION:
+            return self._section(node, retrieved)
         make: Callable[[Node], Material] = getattr(self, f"_{node.kind}")
         return make(node)
 
@@ -71,7 +80,8 @@ class Sources:
     def _outline(self, node: Node) -> Material:
         book = self.book()
         tokens = 1000 + book.settings.chapters * 500
-        return self._made("outline", self._common(book), ("brief", "style", "language"), tokens)
+        variables = {**self._common(book), "kind": book.settings.kind}
+        return self._made("outline", variables, ("brief", "style", "language"), tokens)
 
     def _characters(self, node: Node) -> Material:
         book = self.book()
@@ -99,6 +109,8 @@ class Sources:
             **self._common(book),
             **self._known(book, chapter),
             **_chapter(chapter),
+            # Its points are dealt out to its sections: each is told its own.
+            "chapter_material": "\n".join([chapter.brief, *_goals(chapter)]).strip(),
             "chapter_plan": still_to_come(chapter, section),
             "section_number": f"{chapter.number}.{section.number}",
             "section_title": section.title,
@@ -107,18 +119,24 @@ class Sources:
         names = ("brief", "style", "language", "plan", "people", "bible", "chapter", "chapter_plan", "section")
         return self._made("section", variables, names, book.settings.words * TOKENS_A_WORD + 400)
 
-    def _section(self, node: Node) -> Material:
+    def _section(self, node: Node, retrieved: Mapping[str, str] = NOTHING) -> Material:
         book = self.book()
         chapter, section = self.place(node.object_id)
         where = f"Section {chapter.number}.{section.number}"
         made = self._plain_section(node)
         answer = made.max_tokens
-        essential = sum(estimate_tokens(_text(value)) for value in made.variables.values())
+        essential = sum(estimate_tokens(_text(value)) for value in (*made.variables.values(), *retrieved.values()))
         room = self.window_tokens - max(answer, min(self.reserved_tokens, self.window_tokens // 2)) - essential
         read = fit(self.reading(book, chapter, section), room, where)
         told = [passage.text for summary in read.story for passage in summary.passages]
-        variables = {**made.variables, "story": told, "manuscript": list(_laid_out(read))}
+        variables = {
+            **made.variables,
+            "story": told,
+            "manuscript": list(_laid_out(read)),
+            "retrieved": list(retrieved.values()),
+        }
         inputs = {**made.inputs, **{passage.name: passage.hash for passage in read.passages()}}
+        inputs |= {f"{RETRIEVED}:{name}": part_hash(text) for name, text in retrieved.items()}
         if read.chapters:
             inputs["previous"] = read.chapters[-1].passages[-1].hash
         return replace(made, variables=variables, inputs=inputs, notes=read.notes)
@@ -150,14 +168,14 @@ class Sources:
         for part in span.parts():
             yield from self._summed_up(book, part)
 
-    def _in_full(self, chapter: Chapter, reader: Chapter) -> InFull:
+    def _in_full(self, chapter: Chapter, reader: Chapter | None) -> InFull:
         summary = self.head(chapter.id, plan.CHAPTER_SUMMARY)
         return InFull(
             number=chapter.number,
             heading=_heading(chapter),
             passages=tuple(self._passages(chapter)),
             summary=_passage(summary) if summary else None,
-            priority=Priority.HIGH if chapter.number == reader.number - 1 else Priority.MEDIUM,
+            priority=Priority.HIGH if reader and chapter.number == reader.number - 1 else Priority.MEDIUM,
         )
 
     def _passages(self, chapter: Chapter, before: int | None = None) -> Iterator[Passage]:
@@ -194,6 +212,22 @@ class Sources:
         }
         made = self._made(template, variables, ("language",), words * TOKENS_A_WORD + 200)
         return replace(made, inputs={**made.inputs, **{passage.name: passage.hash for passage in passages}})
+
+    def _plain_glossary(self, node: Node) -> Material:
+        book = self.book()
+        variables = {**self._common(book), "plan": plan_text(book), "limit": GLOSSARY_TERMS}
+        return self._made("glossary", variables, ("brief", "style", "language", "plan"), GLOSSARY_TERMS * 120)
+
+    def _glossary(self, node: Node) -> Material:
+        """Reads the whole book, as far as it fits; what doesn't is read as summaries."""
+        made = self._plain_glossary(node)
+        essential = sum(estimate_tokens(_text(value)) for value in made.variables.values())
+        chapters = (self._in_full(chapter, None) for chapter in self.book().chapters)
+        reading = Reading(chapters=tuple(chapter for chapter in chapters if chapter.passages))
+        read = fit(reading, self.window_tokens - made.max_tokens - essential, "The glossary")
+        variables = {**made.variables, "material": [passage.text for passage in read.passages()]}
+        inputs = {**made.inputs, **{passage.name: passage.hash for passage in read.passages()}}
+        return replace(made, variables=variables, inputs=inputs, notes=read.notes)
 
     # ── what they share ───────────────────────────────────────────────────────────────────────────────────
 
@@ -245,9 +279,14 @@ def title_variables(book: Book) -> dict[str, object]:
 
 
 def plan_text(book: Book) -> str:
-    """The book in plan: its summary, then one line a chapter."""
-    lines = [f"{chapter.number}. {chapter.title}: {chapter.brief}" for chapter in book.chapters]
-    return "\n".join([book.outline_summary, *lines]).strip()
+    """The book in plan: its summary, then one line a chapter, and one above each part's first."""
+    lines, part = [book.outline_summary], ""
+    for chapter in book.chapters:
+        if chapter.part != part:
+            part = chapter.part
+            lines += [f"Part: {part}"] if part else []
+        lines.append(f"{chapter.number}. {chapter.title}: {chapter.brief}")
+    return "\n".join(lines).strip()
 
 
 def still_to_come(chapter: Chapter, section: Section) -> str:
@@ -292,8 +331,13 @@ def _chapter(chapter: Chapter) -> dict[str, object]:
     return {
         "number": chapter.number,
         "chapter_title": chapter.title,
-        "chapter_material": "\n".join([chapter.brief, *(f"- {point}" for point in chapter.points)]).strip(),
+        "chapter_material": "\n".join([chapter.brief, *_goals(chapter), *(f"- {p}" for p in chapter.points)]).strip(),
     }
+
+
+def _goals(chapter: Chapter) -> list[str]:
+    """What its reader can do afterwards, as lines that can be told from points."""
+    return [f"- Goal: {goal}" for goal in chapter.goals]
 
 
 def _identity(book: Book) -> dict[str, object]:

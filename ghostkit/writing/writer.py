@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from ghostkit import faults
@@ -12,11 +12,12 @@ from ghostkit.errors import UnknownName
 from ghostkit.events import Event, EventType
 from ghostkit.generation import GenerationService, StepResult, StepSpec
 from ghostkit.ledger import Slot, in_thread, text_hash
+from ghostkit.ports import ContextSource
 from ghostkit.providers import Ending
 from ghostkit.writing import adoption, plan
 from ghostkit.writing.absorbing import Absorber
 from ghostkit.writing.manuscript import Manuscript
-from ghostkit.writing.material import Material, Sources
+from ghostkit.writing.material import NOTHING, Material, Sources
 from ghostkit.writing.plan import Goal, Node
 from ghostkit.writing.tracked_files import (
     FileKeeper,
@@ -29,6 +30,8 @@ from ghostkit.writing.tracked_files import (
 )
 from ghostkit.writing.window import window_before
 
+RETRIEVED_SHARE = 0.3
+"""Of the tokens that a prompt may have, those that retrieval may fill (the preset `architecture`)."""
 OnText = Callable[[str, str], None]
 """(section id, piece of its text)"""
 OnNode = Callable[[Node, "NodeResult"], None]
@@ -55,6 +58,7 @@ class BookWriter:
         goal: Goal,
         on_text: OnText | None = None,
         on_node: OnNode | None = None,
+        context: ContextSource | None = None,
     ) -> None:
         self.manuscript = manuscript
         self.service = service
@@ -64,6 +68,7 @@ class BookWriter:
         self.absorber = Absorber(manuscript, service.who)
         self.files = FileKeeper(manuscript, self.absorber)
         self.sources = sources_for(manuscript, service, model, style)
+        self.context = context
         self._on_text = on_text
         self._on_node = on_node
         self._announced: set[str] = set()
@@ -180,7 +185,7 @@ class BookWriter:
     ) -> NodeResult:
         """Get a slot's text, unless it has one already (a person's counts), and bring book and files up to it."""
         if self.manuscript.head(node.object_id, node.kind) is None:
-            step = await self.service.run_step(self.spec_for(node, started, done), on_text)
+            step = await self.service.run_step(self.spec_for(node, started, done, await self.retrieved(node)), on_text)
             if step.ending is not Ending.COMPLETE:
                 return NodeResult(whole=False, step=step)
         else:
@@ -192,11 +197,24 @@ class BookWriter:
             await self._tell_of_outlines()
         return NodeResult(whole=True, step=step)
 
+    async def retrieved(self, node: Node) -> Mapping[str, str]:
+        """What the book's `ContextSource` adds to a section: passages by name."""
+        if self.context is None or node.kind != plan.SECTION:
+            return {}
+        _, section = self.manuscript.section(node.object_id)
+        query = "\n".join([section.title, section.brief, *section.points])
+        room = int((self.sources.window_tokens - self.sources.reserved_tokens) * RETRIEVED_SHARE)
+        return await self.context.context_for(str(Slot(object_id=node.object_id, kind=node.kind)), query, room)
+
     def spec_for(
-        self, node: Node, started: Sequence[Event] = (), done: Callable[[str, str], Sequence[Event]] | None = None
+        self,
+        node: Node,
+        started: Sequence[Event] = (),
+        done: Callable[[str, str], Sequence[Event]] | None = None,
+        retrieved: Mapping[str, str] = NOTHING,
     ) -> StepSpec:
         """The step that would make the node's text now."""
-        made = self.sources.material(node)
+        made = self.sources.material(node, retrieved)
         return StepSpec(
             slot=Slot(object_id=node.object_id, kind=node.kind),
             model=self.model,

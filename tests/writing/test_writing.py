@@ -6,6 +6,7 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import anyio.lowlevel
@@ -473,3 +474,72 @@ async def test_a_read_only_folder_is_a_sentence(desk: Desk, monkeypatch: pytest.
     assert (run.state, type(run.error)) == ("failed", StorageError)
     assert "Permission denied" in run.reason
     monkeypatch.undo()
+
+
+# ── what is read ──────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_a_section_reads_the_chapters_before_it_word_for_word(desk: Desk) -> None:
+    desk.answer = telling
+    book = desk.create(chapters=3, sections=2)
+    await write(book)
+    sent = {place_of(request): request for request in desk.provider.requests}
+    parts = sent["section 3.2"].messages[1].parts
+    texts = [section.content for _, section in book.value.sections()][:5]
+    at = [parts.index(text) for text in texts]
+    assert at == sorted(at)
+    assert [part for part in parts if part.startswith("## ")] == [f"## {n}. Chapter title {n}" for n in (1, 2, 3)]
+    inputs = book.receipt("3.2")["inputs"]
+    assert {f"section:{s.id}" for _, s in book.value.sections()} - inputs.keys() == {
+        f"section:{book.section('3.2').id}"
+    }
+    assert inputs["previous"] == inputs[f"section:{book.section('3.1').id}"]
+
+
+async def test_what_a_context_source_finds_stands_before_the_task_and_in_the_receipt(desk: Desk) -> None:
+    asked: list[tuple[str, str, int]] = []
+
+    class Found:
+        async def context_for(self, slot: str, query: str, budget_tokens: int) -> dict[str, str]:
+            asked.append((slot, query, budget_tokens))
+            return {"chunk-1": "A lamp & a <rope>."}
+
+    import ghostkit as gk
+    from ghostkit.ledger import text_hash
+
+    from ..desk import QUICK
+
+    desk.create().close()
+    desk.leave()
+    book = gk.Book.open(desk.path("."), services=replace(QUICK, context=lambda folder: Found()))
+    try:
+        async with gk.background():
+            await book.write(until="1.1")
+        parts = book.receipt("1.1")["request"]["messages"][1]["parts"]
+        at = parts.index("A lamp &amp; a &lt;rope>.")
+        assert parts[at - 1].endswith("<retrieved>")
+        assert parts[at + 1].startswith("</retrieved>")
+        assert book.receipt("1.1")["inputs"]["retrieved:chunk-1"] == text_hash("A lamp &amp; a &lt;rope>.")
+        assert asked == [(f"{book.section('1.1').id}/section/0", "Scene 1.1\nAda does thing 1.1.", asked[0][2])]
+        assert 10_000 < asked[0][2] < 50_000
+        assert not book.stale().texts
+    finally:
+        book.close()
+
+
+async def test_a_window_that_is_too_small_is_told_in_the_record(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.answer = lambda kind, request: f"{place_of(request)} " + "word " * 2600 if kind == "section" else None
+    monkeypatch.setenv("MAX_CONTEXT_TOKENS", "10000")
+    monkeypatch.setenv("RESERVED_RESPONSE_TOKENS", "500")
+    from ghostkit.settings import reset_settings
+
+    reset_settings()
+    book = desk.create(chapters=4, sections=1)
+    await write(book)
+    notes = {event.data["slot"]: event.data["notes"] for event in book.ledger.events(types=["context_shortened"])}
+    assert notes[f"{book.section('4.1').id}/section/0"] == [
+        "Chapter 1 is read as its summary: in full it would not fit.",
+        "Chapter 2 is read as its summary: in full it would not fit.",
+    ]
+    assert f"section:{book.section('1.1').id}" not in book.receipt("4.1")["inputs"]
+    assert f"chapter_summary:{book.value.chapters[0].id}" in book.receipt("4.1")["inputs"]
