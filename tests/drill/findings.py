@@ -202,7 +202,7 @@ def left_over(folder: Path) -> Iterator[str]:
 
 
 def lost(record: Record, earlier: list[Record]) -> Iterator[str]:
-    sections = [slot for slot in record.complete if slot.split("/")[1] == "section"]
+    sections = [slot for slot in record.complete if slot.split("/")[1:] == ["section", "0"]]
     if len(sections) != CHAPTERS * SECTIONS:
         yield f"{len(sections)} sections are complete, not {CHAPTERS * SECTIONS}"
     for then in earlier:

@@ -66,6 +66,8 @@ def limit_files(size: int) -> None:
 
 async def write(folder: Path) -> None:
     """Everything, as far as it isn't done."""
+    from tests.drill.revising import revise
+
     start_with_an_older_ledger(folder)
     book = create(folder)
     try:
@@ -75,6 +77,7 @@ async def write(folder: Path) -> None:
         await book.write(until="2.2")
         edit(folder, list(EDITS)[3])
         await book.write(parallel=2)
+        await revise(book)
         for name in FORMATS:
             await book.export(name)
     finally:
