@@ -16,7 +16,8 @@ COMMANDS = list(program.commands)
 
 def test_every_promised_command_is_there() -> None:
     promised = "new write status receipt generate stats events export providers settings doctor demo outline"
-    assert set(COMMANDS) == set(promised.split())
+    living = "rewrite proposals accept reject history diff restore checkpoints purge"
+    assert set(COMMANDS) >= {*promised.split(), *living.split()}
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])

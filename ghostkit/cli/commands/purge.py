@@ -22,8 +22,8 @@ def purge(path: Path, section: str, revision: int, reason: str, as_json: bool) -
     exports, checkpoints and copies. Its hash, what it cost and the reason stay. This can't be undone.
 
     \b
-    Example:
-      ghostkit purge projects/salt-road 2.3 --revision 5 --reason "names a real person"
+    Examples:
+      ghostkit purge projects/salt-road 2.3 --revision 5 --reason "a real name"
     """
     found = open_book(path).purge(section, revision, reason)
     if as_json:

@@ -43,7 +43,7 @@ def rewrite(
 
     \b
     Examples:
-      ghostkit rewrite projects/salt-road 2.3 --note "Less weather, more of Mira's doubt."
+      ghostkit rewrite projects/salt-road 2.3 --note "Less weather."
       ghostkit rewrite projects/salt-road 2.3 --variants 3
       ghostkit rewrite projects/salt-road --stale --accept
       ghostkit rewrite projects/salt-road 2 --dry-run
