@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, suppress
+from contextlib import suppress
 from dataclasses import replace
-from typing import Any
 
 import anyio
 
@@ -20,12 +19,12 @@ from ghostkit.generation.budget import Budget
 from ghostkit.generation.caching import FileUnder, Filing, StepCache
 from ghostkit.generation.limits import check_window, cost_ceiling
 from ghostkit.generation.options import GenerationOptions
-from ghostkit.generation.pieces import TextPieces, complete_text, pieces_of
-from ghostkit.generation.prompts import Prompt, PromptService
+from ghostkit.generation.plain import PlainTexts
+from ghostkit.generation.prompts import PromptService
 from ghostkit.generation.receiver import Receiver, flush
 from ghostkit.generation.spec import StepResult, StepSpec
 from ghostkit.generation.streams import LiveStream, OnText, StreamManager
-from ghostkit.ledger import AttemptState, Intent, Ledger, Outcome, Slot, Who, in_thread
+from ghostkit.ledger import AttemptState, Intent, Ledger, Outcome, Who, in_thread
 from ghostkit.providers import (
     Ending,
     Message,
@@ -42,7 +41,7 @@ WRAP_UP_S = 10.0
 BACKOFF_S = 0.5
 
 
-class GenerationService:
+class GenerationService(PlainTexts):
     """Runs steps. Every collaborator can be replaced by a fake.
 
     Made for one event loop at a time; `who` and `budget` may be exchanged between runs.
@@ -354,53 +353,6 @@ class GenerationService:
         stream.end(str(outcome.state))
         for event in events:
             await self.emit(event)
-
-    # ── texts without a slot ──────────────────────────────────────────────────────────────────────────────
-
-    async def generate(
-        self,
-        model: str,
-        prompt: str,
-        *,
-        max_tokens: int = 2048,
-        on_text: OnText | None = None,
-        cache_prefix: str = "",
-        cache_expire_s: float | None = None,
-        **parameters: Any,
-    ) -> StepResult:
-        """Send a plain prompt once, or with a `cache_prefix` have it answered from the cache; see `ending`."""
-        messages = (Message(role="user", parts=(prompt,)),)
-        stream_id = str(parameters.pop("stream_id", ""))
-        spec = StepSpec(
-            slot=Slot(object_id="free-" + secrets.token_hex(6), kind="text"),
-            model=model,
-            prompt=Prompt(template="", messages=messages),
-            max_tokens=max_tokens,
-            parameters=parameters,
-            stream_id=stream_id,
-            cache_prefix=cache_prefix,
-            cache_expire_s=cache_expire_s,
-        )
-        return await self.run_step(spec, on_text)
-
-    async def generate_text(self, model: str, prompt: str, **options: Any) -> str:
-        """The answer to `prompt`; raises `IncompleteEnding` (or the provider's error) for anything but an answer."""
-        return complete_text(await self.generate(model, prompt, **options))
-
-    def stream_text(self, model: str, prompt: str, **options: Any) -> AbstractAsyncContextManager[TextPieces]:
-        """`async with service.stream_text(...) as pieces: async for piece in pieces` ; leaving it stops the source.
-
-        The pieces joined equal what `generate_text` returns; an incomplete ending raises after the last piece.
-        """
-        return pieces_of(lambda on_text: self.generate(model, prompt, on_text=on_text, **options))
-
-    async def summarize_content(
-        self, content: str, max_tokens: int, *, model: str = "rehearsal", language: str = "en"
-    ) -> str:
-        """A summary of at most `max_tokens` by the provider's own count."""
-        from ghostkit.generation.summarising import summarize
-
-        return await summarize(self, content, max_tokens, model, language)
 
     # ── collaborators ─────────────────────────────────────────────────────────────────────────────────────
 
