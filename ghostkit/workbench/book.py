@@ -31,6 +31,7 @@ from ghostkit.workbench.services import Services
 from ghostkit.workbench.session import Session
 from ghostkit.workbench.spawning import find_spawner
 from ghostkit.writing.absorbing import Absorber
+from ghostkit.writing.conflicts import ConflictTaker
 from ghostkit.writing.manuscript import Manuscript, find_section
 from ghostkit.writing.plan import Goal
 from ghostkit.writing.structure_acts import StructureActs
@@ -167,7 +168,10 @@ class Book(BookRevisions, BookStructure):
             StructureActs(self.manuscript, self.who()).finish()
             absorber = Absorber(self.manuscript, self.who())
             taken = FileKeeper(self.manuscript, absorber).take_in(all_files)
-        for event in absorber.taken:
+            conflicts = ConflictTaker(self.manuscript, self.who())
+            with self.manuscript.lock:
+                taken = conflicts.take_in() or taken
+        for event in (*absorber.taken, *conflicts.happened):
             self.events.emit(event)
         return taken
 
