@@ -109,8 +109,8 @@ def _way(above: Mapping[str, set[str]], start: str, end: str) -> list[str]:
 
 
 def who_is_called(people: Iterable[Character]) -> dict[str, str]:
-    """Every name and alias, by `name_key`, to the name of the person."""
-    people = list(people)
+    """Every name and alias, by `name_key`, to the name of the person; of two alike, to the first."""
+    people = list(people)[::-1]
     aliases = {name_key(alias): person.name for person in people for alias in person.aliases}
     return {**aliases, **{name_key(person.name): person.name for person in people}}
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 
 from ghostkit.book.model import BibleEntry, Character, CharacterRole, Relationship, Stage
 from ghostkit.book.rendering import (
@@ -32,6 +32,7 @@ ANNA = Character(
 PETER = Character(name="Пётр Громов", extra={"age": 58})
 
 
+@settings(deadline=None)  # the first one imports pydantic
 @given(people())
 def test_any_people_are_read_back_with_their_relationships(characters: tuple[Character, ...]) -> None:
     try:
@@ -42,6 +43,7 @@ def test_any_people_are_read_back_with_their_relationships(characters: tuple[Cha
     assert join_characters(parse_profiles(profiles), parse_relationships(relationships)) == characters
 
 
+@settings(deadline=None)
 @given(bibles())
 def test_any_bible_is_read_back(entries: tuple[BibleEntry, ...]) -> None:
     try:
