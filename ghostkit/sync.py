@@ -14,7 +14,7 @@ Inside a running event loop (a notebook) use `ghostkit.Book` and `await`; these 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -89,6 +89,14 @@ class Book:
 
         async def work() -> Run:
             return await self.live.write(**options)
+
+        return self._in_background(work)
+
+    def rewrite(self, section: str | Sequence[str] | None = None, **options: Any) -> Run:
+        """Write sections anew; returns when their texts wait. See `ghostkit.Book.rewrite` for the options."""
+
+        async def work() -> Run:
+            return await self.live.rewrite(section, **options)
 
         return self._in_background(work)
 

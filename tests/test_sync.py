@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -85,3 +86,11 @@ def test_ctrl_c_stops_cleanly_and_the_next_call_goes_on(desk: Desk) -> None:
     assert [run.state for run in book.runs] == ["cancelled"]
     assert book.ledger.totals().attempts.get("open", 0) == 0
     assert book.write().state == "done"
+
+
+def test_rewriting_waits_for_its_texts(tmp_path: Path) -> None:
+    book = sync.Book.create(tmp_path / "book", title="A", brief="Ada walks.", chapters=1, sections=1, words=60)
+    book.write()
+    assert str(book.rewrite("1.1", note="Colder.").state) == "done"
+    assert [version.number for version in book.proposals()] == ["1.1"]
+    book.live.close()

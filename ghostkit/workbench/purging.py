@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from ghostkit.workbench.book import Book
 
 LONGEST_REASON: Final = 500
-_OURS: Final = ("exports", "checkpoints", "cache", "rag")
-"""Folders whose files are made by ghostkit and may go."""
+_OURS: Final = ("exports", "checkpoints", "cache", "rag", "conflicts")
+"""Folders whose files ghostkit made, or put there once their words were taken in: they may go."""
 _COPIES: Final = re.compile(r"\.yours-[0-9a-f]{8}|conflict", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^<>]*>")
 _LARGEST: Final = 200_000_000

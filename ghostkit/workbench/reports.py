@@ -57,6 +57,7 @@ def status(book: Book) -> dict[str, Any]:
         "steps": steps,
         "attempts": attempts,
         "cached": len(cache_hits(book)),
+        "proposals": len(book.proposals()),
         "words": value.word_count,
         "cost_usd": totals.cost_usd,
         "in_doubt_usd": totals.in_doubt_usd,

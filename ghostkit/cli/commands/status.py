@@ -36,6 +36,8 @@ def status(path: Path, as_json: bool) -> None:
     if found["chapters"]:
         listing(_table(found))
     say(_sums(found))
+    if found["proposals"]:
+        say(f"{counted(found['proposals'], 'text')} to decide on: ghostkit proposals {path}")
     hint = next_step(found, path)
     if hint:
         say(hint)
