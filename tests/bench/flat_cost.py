@@ -15,7 +15,7 @@ from ghostkit.events import EventType
 from ghostkit.writing.window import window_before
 from tests.bench.report import Report
 
-BRIEF = "Ada Venn walks from Port Lorn to Nine Wells with a lamp for Bo, who is 41 and keeps the well accounts."
+BRIEF = Path(__file__).parents[2] / "datasets" / "lantern-coast" / "brief.md"
 CHAPTERS, SECTIONS = 100, 4
 
 

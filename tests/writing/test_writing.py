@@ -528,7 +528,7 @@ async def test_what_a_context_source_finds_stands_before_the_task_and_in_the_rec
 
 
 async def test_a_window_that_is_too_small_is_told_in_the_record(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.answer = lambda kind, request: f"{place_of(request)} " + "word " * 2600 if kind == "section" else None
+    desk.answer = lambda kind, request: f"{place_of(request)} " + "word " * 3000 if kind == "section" else None
     monkeypatch.setenv("MAX_CONTEXT_TOKENS", "10000")
     monkeypatch.setenv("RESERVED_RESPONSE_TOKENS", "500")
     from ghostkit.settings import reset_settings
