@@ -298,7 +298,7 @@ class Restructurings(RuleBasedStateMachine):
             return  # its chapter is gone or was merged into another
         back = self.book.undelete(identity)
         del self.gone[identity]
-        chapter_number, _, inner = back.number.partition(".") if chapter else (str(back.number), "", "")
+        chapter_number, _, inner = str(back.number).partition(".")
         if chapter:
             self.chapters[int(chapter_number) - 1][1].insert(int(inner) - 1, identity)
             assert self.chapters[int(chapter_number) - 1][0] == chapter
