@@ -86,6 +86,10 @@ class ProjectFolder:
         return self.root / "bible.json"
 
     @property
+    def glossary(self) -> Path:
+        return self.root / "glossary.md"
+
+    @property
     def styles(self) -> Path:
         return self.root / "styles"
 

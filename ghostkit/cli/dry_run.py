@@ -23,6 +23,7 @@ _KINDS = {
     "chapter_outline": ("chapter outline", "chapter outlines"),
     "section": ("section", "sections"),
     "chapter_summary": ("chapter summary", "chapter summaries"),
+    "glossary": ("glossary", "glossaries"),
     "span8_summary": ("summary of eight chapters", "summaries of eight chapters"),
     "span64_summary": ("summary of sixty-four chapters", "summaries of sixty-four chapters"),
 }

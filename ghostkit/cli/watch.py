@@ -24,6 +24,7 @@ _DOING = {
     "characters": "casting its people",
     "chapter_outline": "planning chapter {chapter}",
     "chapter_summary": "summing up chapter {chapter}",
+    "glossary": "listing its terms",
     "span8_summary": "summing up the eight chapters up to chapter {chapter}",
     "span64_summary": "summing up the sixty-four chapters up to chapter {chapter}",
 }

@@ -18,6 +18,7 @@ from ghostkit.book.rendering import (
     content_title,
     parse_chapter_outline,
     parse_content,
+    parse_glossary,
     parse_metadata,
     parse_outline,
     parse_section,
@@ -134,6 +135,10 @@ class Absorber:
             self._rename_chapter(chapter.id, found.title)
         if found.summary != chapter.summary:
             self._revise(file, chapter.id, "chapter_summary", found.summary)
+
+    def _absorb_glossary(self, file: TrackedFile, text: str) -> None:
+        terms = parse_glossary(text, str(file.path))
+        self._revise(file, file.object_id, adoption.GLOSSARY, adoption.glossary_text(terms))
 
     # ── people ────────────────────────────────────────────────────────────────────────────────────────────
 

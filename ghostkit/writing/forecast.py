@@ -19,7 +19,7 @@ from ghostkit.providers import Message, ModelInfo, ProviderRegistry, Request, re
 from ghostkit.writing import adoption, plan
 from ghostkit.writing.imagined import STAND_IN, filler, imagined
 from ghostkit.writing.manuscript import Manuscript, find_section
-from ghostkit.writing.material import CHAPTER_SUMMARY_WORDS, SPAN_SUMMARY_WORDS, Sources
+from ghostkit.writing.material import CHAPTER_SUMMARY_WORDS, GLOSSARY_TERMS, SPAN_SUMMARY_WORDS, Sources
 from ghostkit.writing.plan import Goal, Node, nodes_for
 from ghostkit.writing.writer import sources_for
 
@@ -30,7 +30,7 @@ OTHER_TOKENS_A_WORD = 2.2
 """Until sections of this book say better."""
 UNSURE = (0.5, 1.2)
 """An estimate may be off by so much, for the two ends of the cost; measured on three briefs against their books."""
-_CALLS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE, plan.SECTION, *plan.SUMMARIES)
+_CALLS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE, plan.SECTION, *plan.SUMMARIES, plan.GLOSSARY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -342,6 +342,7 @@ class _Outlook:
             plan.CHAPTER_OUTLINE: 50 * settings.sections,
             plan.SECTION: settings.words,
             plan.CHAPTER_SUMMARY: CHAPTER_SUMMARY_WORDS,
+            plan.GLOSSARY: GLOSSARY_TERMS * 20,
         }.get(node.kind, SPAN_SUMMARY_WORDS)
 
 

@@ -104,12 +104,14 @@ class Manuscript:
         return replace(section, status=SectionStatus.PENDING)
 
     def _with_book_texts(self, book: Book) -> Book:
-        outline, people, bible = (self._heads.get((book.id, kind)) for kind in (OUTLINE, CHARACTERS, adoption.BIBLE))
+        kinds = (OUTLINE, CHARACTERS, adoption.BIBLE, adoption.GLOSSARY)
+        outline, people, bible, terms = (self._heads.get((book.id, kind)) for kind in kinds)
         return replace(
             book,
             outline_summary=adoption.outline_summary(outline.text) if outline else "",
             characters=adoption.characters(people.text) if people else (),
             bible=adoption.bible(bible.text) if bible else (),
+            glossary=adoption.glossary(terms.text) if terms else (),
             file_extra={
                 **(adoption.file_extra(CHARACTERS, people.text) if people else {}),
                 **(adoption.file_extra(adoption.BIBLE, bible.text) if bible else {}),
@@ -183,7 +185,7 @@ class Manuscript:
             self._put_section(chapter, replace(section, content=head.text.strip("\n"), status=status))
         elif kind == CHAPTER_SUMMARY:
             self._put_chapter(replace(self.chapter(object_id), summary=head.text.strip()))
-        if kind in (OUTLINE, CHARACTERS, adoption.BIBLE, *SUMMARIES):
+        if kind in (OUTLINE, CHARACTERS, adoption.BIBLE, adoption.GLOSSARY, *SUMMARIES):
             self.book = self._with_book_texts(self.book)
 
     def mark_section(self, section_id: str, status: SectionStatus) -> None:

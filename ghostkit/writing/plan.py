@@ -17,6 +17,8 @@ SECTION, CHAPTER_SUMMARY = "section", "chapter_summary"
 SPAN_SUMMARIES = {8: "span8_summary", 64: "span64_summary"}
 """Summaries of several chapters, by how many; each belongs to its last chapter."""
 SUMMARIES = (CHAPTER_SUMMARY, *SPAN_SUMMARIES.values())
+GLOSSARY = "glossary"
+"""The terms of a book that teaches; made once every chapter is done, and the book's like its outline."""
 CHAPTER_DONE, BOOK_DONE = "chapter_done", "book_done"
 
 
@@ -138,7 +140,11 @@ def nodes_for(book: Book, goal: Goal, window_size: int = 3) -> Iterator[Node]:
                 yield from _chapter_nodes(book, chapter, goal, window_size)
     if goal.whole_book and book.chapters:
         needs = frozenset(f"{CHAPTER_DONE}:{chapter.id}" for chapter in book.chapters)
-        yield Node(object_id=book.id, kind=BOOK_DONE, needs=needs, order=(len(book.chapters) + 1,))
+        if book.is_nonfiction:
+            glossary = Node(object_id=book.id, kind=GLOSSARY, needs=needs, order=(len(book.chapters) + 1,))
+            yield glossary
+            needs |= {glossary.name}
+        yield Node(object_id=book.id, kind=BOOK_DONE, needs=needs, order=(len(book.chapters) + 2,))
 
 
 def _chapter_nodes(book: Book, chapter: Chapter, goal: Goal, window_size: int) -> Iterator[Node]:

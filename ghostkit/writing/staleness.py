@@ -21,11 +21,12 @@ from ghostkit.writing.manuscript import Manuscript
 from ghostkit.writing.material import Sources
 from ghostkit.writing.plan import Node
 
-PLANS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE)
+PLANS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE, plan.GLOSSARY)
 WHAT = {
     plan.OUTLINE: "the outline",
     plan.CHARACTERS: "the people",
     plan.CHAPTER_OUTLINE: "the outline of chapter {}",
+    plan.GLOSSARY: "the glossary",
     plan.CHAPTER_SUMMARY: "the summary of chapter {}",
     plan.SPAN_SUMMARIES[8]: "the summary of the eight chapters up to {}",
     plan.SPAN_SUMMARIES[64]: "the summary of the sixty-four chapters up to {}",
@@ -204,6 +205,7 @@ class _Check:
             for kind in plan.SUMMARIES:
                 if kind == plan.CHAPTER_SUMMARY or self._ends_a_span(chapter.number, kind):
                     yield Node(object_id=chapter.id, kind=kind)
+        yield Node(object_id=book.id, kind=plan.GLOSSARY)
 
     @staticmethod
     def _ends_a_span(number: int, kind: str) -> bool:

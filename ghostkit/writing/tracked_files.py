@@ -24,6 +24,7 @@ from ghostkit.book.rendering import (
     render_bible,
     render_chapter_outline,
     render_content,
+    render_glossary,
     render_metadata,
     render_outline,
     render_profiles,
@@ -32,12 +33,13 @@ from ghostkit.book.rendering import (
 )
 from ghostkit.errors import storage_errors
 from ghostkit.ledger import FileRecord, text_hash
+from ghostkit.writing import adoption
 from ghostkit.writing.manuscript import Manuscript
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrackedFile:
-    """`kind` is its fault-point family and says what is in it, `object_id` whose it is.
+    """`kind` says what is in it, and is its fault-point family unless `family` is; `object_id` says whose it is.
 
     `render` gives what it should hold; None while there is nothing to write, though a person may have put it there.
     It is only called when a look at the file's size and time doesn't settle the matter. `holds` are the ids of the
@@ -49,6 +51,7 @@ class TrackedFile:
     object_id: str
     render: Callable[[], str | None]
     holds: tuple[str, ...] = ()
+    family: str = ""
 
     @property
     def owner(self) -> str:
@@ -88,6 +91,14 @@ def book_files(manuscript: Manuscript) -> Iterator[TrackedFile]:
         kind="bible",
         object_id=book.id,
         render=lambda: render_bible(book.bible, book.file_extra.get("bible")) if lore else None,
+    )
+    terms = manuscript.head(book.id, adoption.GLOSSARY) is not None
+    yield TrackedFile(
+        path=folder.glossary,
+        kind="glossary",
+        family="outline",
+        object_id=book.id,
+        render=lambda: render_glossary(book.glossary) if terms else None,
     )
 
 
@@ -250,7 +261,7 @@ class FileKeeper:
                 return
             if known is None or (known.size, known.mtime_ns) != stat:
                 return  # somebody wrote to it since it was looked at a moment ago; it is taken in next time
-        write_atomic(file.path, text.encode(), file.kind)
+        write_atomic(file.path, text.encode(), file.family or file.kind)
         written = _stat(file.path)
         if written is not None:
             self._remember(file, written, digest, digest)

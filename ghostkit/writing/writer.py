@@ -143,6 +143,10 @@ class BookWriter:
         await self._take_in(book_files)
         return await self._text(node, book_files)
 
+    async def _glossary(self, node: Node) -> NodeResult:
+        await self._take_in(book_files)
+        return await self._text(node, book_files)
+
     async def _chapter_outline(self, node: Node) -> NodeResult:
         await self._take_in(book_files)
         if self.manuscript.chapter(node.object_id).sections:

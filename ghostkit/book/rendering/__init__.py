@@ -1,5 +1,6 @@
 """Every readable file of a book as text, and back: each `parse_…` undoes its `render_…`."""
 
+from ghostkit.book.rendering.glossary import parse_glossary, render_glossary
 from ghostkit.book.rendering.lore import (
     added_fields,
     bible_fields,
@@ -53,6 +54,7 @@ __all__ = [
     "parse_bible",
     "parse_chapter_outline",
     "parse_content",
+    "parse_glossary",
     "parse_metadata",
     "parse_outline",
     "parse_profiles",
@@ -63,6 +65,7 @@ __all__ = [
     "render_bible",
     "render_chapter_outline",
     "render_content",
+    "render_glossary",
     "render_metadata",
     "render_outline",
     "render_profiles",

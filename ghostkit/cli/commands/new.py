@@ -99,7 +99,8 @@ def _print(found: dict[str, Any]) -> None:
         say(f"  from the brief: {', '.join(sources['brief'])}")
     if sources["default"]:
         say(f"  not said, so the default: {', '.join(sources['default'])}")
-    say(f"  {found['kind']}, language {found['language']}, style {found['style']}, model {found['model'] or 'not chosen yet'}")
+    kind, model = found["kind"], found["model"] or "not chosen yet"
+    say(f"  {kind}, language {found['language']}, style {found['style']}, model {model}")
     say("Next:")
     say(f"  ghostkit write {found['path']} --dry-run    what it would ask and cost")
     say(f"  ghostkit write {found['path']}")

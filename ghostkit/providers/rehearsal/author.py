@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from ghostkit.providers.contract import Request
@@ -31,14 +32,35 @@ def brief_of(prompt: Prompt) -> Brief:
     """The book's brief, with people and places invented where it has none."""
     book = prompt.block("book")
     title = book.attributes.get("title", "")
-    return with_cast(read_brief(book.text, title, prompt.language, prompt.model, prompt.style))
+    brief = read_brief(book.text, title, prompt.language, prompt.model, prompt.style)
+    if is_nonfiction(prompt) and brief.is_fiction:
+        brief = replace(brief, is_fiction=False)
+    return with_cast(brief)
+
+
+def is_nonfiction(prompt: Prompt) -> bool:
+    """Does the prompt say so: by its task, or by a chapter that has goals?"""
+    return prompt.task.attributes.get("genre") == "non-fiction" or "\n- Goal: " in f"\n{prompt.block('chapter').raw}"
 
 
 def _outline(prompt: Prompt, request: Request) -> str:
     from ghostkit.providers.rehearsal.outline import write_outline
 
     chapters = prompt.task.number("chapters", prompt.block("book").number("chapters", 5))
-    return _json(write_outline(brief_of(prompt), chapters, prompt.variation))
+    brief = brief_of(prompt)
+    outline = write_outline(brief, chapters, prompt.variation)
+    if is_nonfiction(prompt):
+        from ghostkit.providers.rehearsal.teaching_outline import with_parts_and_goals
+
+        outline = with_parts_and_goals(brief, outline)
+    return _json(outline)
+
+
+def _glossary(prompt: Prompt, request: Request) -> str:
+    from ghostkit.providers.rehearsal.glossary import write_glossary
+
+    most = prompt.task.number("terms", 40)
+    return _json(write_glossary(prompt.block("book").text, most))
 
 
 def _characters(prompt: Prompt, request: Request) -> str:
@@ -141,6 +163,7 @@ def _json(answer: Mapping[str, Any]) -> str:
 _FREE_WORDS: Final = 250
 _WRITERS: Final[dict[str, Callable[[Prompt, Request], str]]] = {
     "outline": _outline,
+    "glossary": _glossary,
     "characters": _characters,
     "character": _character,
     "character_development": _development,

@@ -160,10 +160,11 @@ def bullets(text: str) -> tuple[str, ...]:
 
 
 def split_brief_and_points(text: str) -> tuple[str, tuple[str, ...]]:
-    """A chapter's block: prose first, then its points as a list."""
+    """A chapter's block: prose first, then its goals, which are left out, and its points as a list."""
     lines = text.splitlines()
     first = next((n for n, line in enumerate(lines) if _BULLET.match(line)), len(lines))
-    return " ".join(line.strip() for line in lines[:first]).strip(), bullets("\n".join(lines[first:]))
+    points = (point for point in bullets("\n".join(lines[first:])) if not point.startswith("Goal: "))
+    return " ".join(line.strip() for line in lines[:first]).strip(), tuple(points)
 
 
 def people_in(block: Block) -> Sequence[Mapping[str, Any]]:

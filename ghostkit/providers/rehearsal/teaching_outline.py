@@ -8,7 +8,7 @@ from typing import Any
 
 from ghostkit.providers.rehearsal.allotment import Share
 from ghostkit.providers.rehearsal.facts import Brief
-from ghostkit.providers.rehearsal.sentences import split_sentences, upper_first, with_end
+from ghostkit.providers.rehearsal.sentences import plain, split_sentences, upper_first, with_end
 
 _ELEMENTS = {
     "en": ("learning goals", "a story of a failure", "the mechanism", "a worked example", "a hands-on part",
@@ -21,6 +21,12 @@ _ELEMENTS = {
 _FORM = re.compile(
     r"\b(?:guide|book|course|manual|report|words|who|for)\b|руководств|учебник|книга|слов|\bкто\b|\bтех\b", re.I
 )
+_NAMED_PART = re.compile(
+    r"\bPart (?:\d+|[IVX]+|[Oo]ne|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive)[,:.] (?P<title>[^,;:.()]+?)[,:]?"
+    r" (?:is |are |covers |has )?\(?chapters? (?P<first>\d+)(?:\s*(?:to|and|–|-)\s*(?P<last>\d+))?"
+)
+_GOALS_HEADING = re.compile(r"learning goals|goals|can do afterwards|цели", re.I)
+_ITEM = re.compile(r"^\s*(?:[-*•]|\d+[.)])\s+(.+)$")
 _MEETS = (
     "meets {t} on an ordinary day", "has lost a morning to {t} before", "keeps a note on {t}",
     "asks first what {t} costs",
@@ -53,6 +59,76 @@ def teaching_chapter(brief: Brief, share: Share, of: int) -> dict[str, Any]:
             f" {names[0]} {_MEETS[(share.number - 1) % len(_MEETS)].format(t=(topics or [title])[0])}." if names else ""
         )
     return {"title": title, "brief": text, "points": [*topics, *share.points]}
+
+
+def with_parts_and_goals(brief: Brief, outline: dict[str, Any]) -> dict[str, Any]:
+    """An outline's answer with the part each chapter belongs to, and what its reader can do afterwards."""
+    chapters = outline["chapters"]
+    parts, own = _parts(brief, len(chapters)), _dealt_goals(brief, chapters)
+    planned = []
+    for place, chapter in enumerate(chapters):
+        part = {"part": parts[place]} if parts[place] else {}
+        points = [point for point in chapter["points"] if not _NAMED_PART.search(point)]
+        goals = own[place] or _goals(brief, chapter)
+        planned.append({"title": chapter["title"], **part, "brief": chapter["brief"], "goals": goals, "points": points})
+    return {**outline, "chapters": planned}
+
+
+def _dealt_goals(brief: Brief, chapters: Sequence[dict[str, Any]]) -> list[list[str]]:
+    """The brief's own goals, each with the chapter that shares most words with it, else the one it comes to."""
+    dealt: list[list[str]] = [[] for _ in chapters]
+    goals = _own_goals(brief)
+    about = [_words(" ".join([chapter["title"], *chapter["points"]])) for chapter in chapters]
+    for at, goal in enumerate(goals):
+        shared = [len(_words(goal) & words) for words in about]
+        due = at * len(chapters) // len(goals)
+        dealt[shared.index(max(shared)) if max(shared, default=0) > 1 else due].append(goal)
+    return dealt
+
+
+def _words(text: str) -> set[str]:
+    return {word.lower().removesuffix("s") for word in re.findall(r"\w{4,}", text)}
+
+
+def _parts(brief: Brief, chapters: int) -> list[str]:
+    """The title of each chapter's part: as the brief says, else three of them in a longer book, else none."""
+    titles = [""] * chapters
+    named = list(_NAMED_PART.finditer(" ".join(brief.text.split())))
+    for found in named:
+        first = int(found["first"])
+        for number in range(first, int(found["last"] or first) + 1):
+            if number <= chapters:
+                titles[number - 1] = found["title"].strip(' *_“”"')
+    if named or chapters < 6:
+        return titles
+    stages = ("Основы", "Практика", "Дальше") if brief.language == "ru" else ("Foundations", "Practice", "Further on")
+    return [stages[place * len(stages) // chapters] for place in range(chapters)]
+
+
+def _own_goals(brief: Brief) -> list[str]:
+    """What the brief itself lists under a heading that speaks of goals."""
+    goals: list[str] = []
+    listed = False
+    for line in brief.text.splitlines():
+        if line.startswith("#"):
+            listed = _GOALS_HEADING.search(line) is not None
+        elif listed and (item := _ITEM.match(line)):
+            goals.append(plain(item[1]).strip())
+        elif listed and goals and line.strip():
+            goals[-1] += f" {plain(line).strip()}"
+    return goals
+
+
+def _goals(brief: Brief, chapter: dict[str, Any]) -> list[str]:
+    topics = [point for point in chapter["points"] if len(point.split()) <= 9] or [chapter["title"]]
+    patterns = (
+        ("объяснить, что такое {t}", "показать {t} на своём примере", "сказать, где кончается {t}")
+        if brief.language == "ru"
+        else ("explain {t} to somebody who has never met it", "work through {t} on a case of your own",
+              "say where {t} stops being true")
+    )  # fmt: skip
+    count = max(2, min(3, len(topics)))
+    return [upper_first(patterns[at].format(t=topics[at % len(topics)].rstrip("."))) + "." for at in range(count)]
 
 
 def teaching_sections(
