@@ -7,11 +7,31 @@ from typing import Literal, cast
 
 from ghostkit.errors import ProviderError
 from ghostkit.events import Event, EventType
+from ghostkit.generation.spec import StepSpec
 from ghostkit.ledger import AttemptState, Intent, Outcome
 from ghostkit.providers import ModelInfo, Request, Usage
 
 CHARACTERS_A_TOKEN = 4
 """The rough estimate used where no provider counted; labelled `estimated` wherever it ends up."""
+
+
+def intent_of(spec: StepSpec, request: Request, info: ModelInfo, ceiling_usd: float) -> Intent:
+    """What is committed of a request before it leaves."""
+    return Intent(
+        attempt_id=request.attempt_id,
+        slot=spec.slot,
+        model=f"{info.provider}:{info.model}",
+        base_url=info.base_url,
+        fingerprint=request.fingerprint(info.provider, info.base_url),
+        messages=tuple((message.role, message.parts) for message in request.messages),
+        parameters={"max_tokens": request.max_tokens, **request.parameters},
+        inputs=spec.inputs,
+        cost_ceiling_usd=ceiling_usd,
+        template=spec.prompt.template,
+        base_id=spec.base_id,
+        note=spec.note,
+        becomes_head=spec.becomes_head,
+    )
 
 
 def started_event(intent: Intent) -> Event:

@@ -24,7 +24,7 @@ from ghostkit.generation.prompts import PromptService
 from ghostkit.generation.receiver import Receiver, flush
 from ghostkit.generation.spec import StepResult, StepSpec
 from ghostkit.generation.streams import LiveStream, OnText, StreamManager
-from ghostkit.ledger import AttemptState, Intent, Ledger, Outcome, Who, in_thread
+from ghostkit.ledger import AttemptState, Ledger, Outcome, Who, in_thread
 from ghostkit.providers import (
     Ending,
     Message,
@@ -126,20 +126,19 @@ class GenerationService(PlainTexts):
         stream = self._new_stream(spec, request, on_text, self.options(), "")
         self.streams.open(stream)
         outcome = Outcome(state=AttemptState.COMPLETE, text=text, usage_source="reported", total_s=0.0)
-        ended = [filing.event(EventType.CACHE_HIT, request.attempt_id)]
+        hit = filing.event(EventType.CACHE_HIT, request.attempt_id)
+        events = [*spec.started_events, hit]
         if spec.done_events is not None:
-            ended += spec.done_events(request.attempt_id, text)
+            events += spec.done_events(request.attempt_id, text)
         try:
             with anyio.CancelScope(shield=True):
-                begun = await self._open(spec, request, info, 0.0, spec.started_events)
-                await in_thread(self.ledger.close_attempt, request.attempt_id, outcome, self.who, ended)
-            self._cached.count(ended[0])
-            await self._emit_new(begun)
+                intent = records.intent_of(spec, request, info, 0.0)
+                await in_thread(self.ledger.add_answer, intent, outcome, self.who, events)
+            self._cached.count(hit)
             stream.add(text)
             stream.hand_on()
             stream.end(str(AttemptState.COMPLETE))
-            for event in ended:
-                await self.emit(event)
+            await self._emit_new(events)
         finally:
             stream.end(str(AttemptState.ERROR))
         return StepResult(
@@ -206,9 +205,7 @@ class GenerationService(PlainTexts):
         self.budget.reserve(ceiling)
         cost = ceiling
         try:
-            events = [*spec.started_events, *looked_up]
-            begun = await self._open(spec, request, info, ceiling, events, started=True)
-            self._count_look_up(looked_up)
+            begun = await self._open(spec, request, info, ceiling, looked_up)
             self.streams.open(stream)
             receiver = Receiver(self.ledger, stream, options)
             try:
@@ -239,41 +236,17 @@ class GenerationService(PlainTexts):
             error=error,
         )
 
-    def _count_look_up(self, looked_up: list[Event]) -> None:
-        """Its event is committed: count it, once however many attempts follow."""
+    async def _open(
+        self, spec: StepSpec, request: Request, info: ModelInfo, ceiling: float, looked_up: list[Event]
+    ) -> list[Event]:
+        """Commit the intent; returns the events that did with it, the look-up's among them."""
+        intent = records.intent_of(spec, request, info, ceiling)
+        events = [*spec.started_events, *looked_up, records.started_event(intent)]
+        await in_thread(self.ledger.open_attempt, intent, self.who, events)
         for event in looked_up:
             self._cached.count(event)
-        looked_up.clear()
-
-    async def _open(
-        self,
-        spec: StepSpec,
-        request: Request,
-        info: ModelInfo,
-        ceiling: float,
-        events: Sequence[Event],
-        *,
-        started: bool = False,
-    ) -> list[Event]:
-        """Commit the intent with `events`, and that a call is `started`; returns the events that did with it."""
-        intent = Intent(
-            attempt_id=request.attempt_id,
-            slot=spec.slot,
-            model=f"{info.provider}:{info.model}",
-            base_url=info.base_url,
-            fingerprint=request.fingerprint(info.provider, info.base_url),
-            messages=tuple((message.role, message.parts) for message in request.messages),
-            parameters={"max_tokens": request.max_tokens, **request.parameters},
-            inputs=spec.inputs,
-            cost_ceiling_usd=ceiling,
-            template=spec.prompt.template,
-            base_id=spec.base_id,
-            note=spec.note,
-            becomes_head=spec.becomes_head,
-        )
-        committed = [*events, records.started_event(intent)] if started else list(events)
-        await in_thread(self.ledger.open_attempt, intent, self.who, committed)
-        return committed
+        looked_up.clear()  # once, however many attempts follow
+        return events
 
     async def _emit_new(self, events: Sequence[Event]) -> None:
         """Deliver events; those with a key once, however often a step begins again."""

@@ -52,6 +52,12 @@ class Ledger(Protocol):
         """
         ...
 
+    def add_answer(
+        self, intent: Intent, outcome: Outcome, who: Who, events: Sequence[Event] = ()
+    ) -> tuple[Attempt, Revision | None]:
+        """*Runner.* Record an answer that no request was sent for, such as a cache's: intent and result at once."""
+        ...
+
     def recover(self, who: Who) -> list[Attempt]:
         """*Runner.* Turn open attempts of dead runners into in-doubt ones; returns them."""
         ...

@@ -67,14 +67,21 @@ class SqliteLedger(RevisionActs, ChangeActs):
     ) -> tuple[Attempt, Revision | None]:
         with self._connection.transaction() as sql:
             self._lease.check(sql)
-            attempt, text_id = steps.close_attempt(sql, attempt_id, outcome)
-            revision = None
-            if outcome.state is AttemptState.COMPLETE and text_id is not None:
-                revision = _new_revision(sql, attempt, text_id, who)
-            journal.insert(sql, events, who)
+            closed = _closed(sql, attempt_id, outcome, who, events)
             faults.point("result.before_commit")
         faults.point("result.after_commit")
-        return attempt, revision
+        return closed
+
+    def add_answer(
+        self, intent: Intent, outcome: Outcome, who: Who, events: Sequence[Event] = ()
+    ) -> tuple[Attempt, Revision | None]:
+        with self._connection.transaction() as sql:
+            self._lease.check(sql)
+            steps.open_attempt(sql, intent, who)
+            closed = _closed(sql, intent.attempt_id, outcome, who, events)
+            faults.point("result.before_commit")
+        faults.point("result.after_commit")
+        return closed
 
     def recover(self, who: Who) -> list[Attempt]:
         with self._connection.transaction() as sql:
@@ -256,6 +263,17 @@ class SqliteLedger(RevisionActs, ChangeActs):
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _closed(
+    sql: sqlite3.Connection, attempt_id: str, outcome: Outcome, who: Who, events: Sequence[Event]
+) -> tuple[Attempt, Revision | None]:
+    attempt, text_id = steps.close_attempt(sql, attempt_id, outcome)
+    revision = None
+    if outcome.state is AttemptState.COMPLETE and text_id is not None:
+        revision = _new_revision(sql, attempt, text_id, who)
+    journal.insert(sql, events, who)
+    return attempt, revision
 
 
 def _new_revision(sql: sqlite3.Connection, attempt: Attempt, text_id: int, who: Who) -> Revision:

@@ -277,7 +277,7 @@ async def test_a_ledger_that_refuses_leaves_no_stream_open(monkeypatch: pytest.M
         def lost(*args: Any) -> None:
             raise LedgerError("gone")
 
-        monkeypatch.setattr(it.ledger, "open_attempt", lost)
+        monkeypatch.setattr(it.ledger, "add_answer", lost)
         with pytest.raises(LedgerError):
             await it.service.run_step(it.spec())
         assert it.service.streams.active() == []

@@ -193,6 +193,21 @@ def test_an_ending_without_text_keeps_the_partial_that_was_flushed(ledger: Sqlit
     assert ledger.partial_text(opened.id) == "Ada "
 
 
+def test_an_answer_that_was_never_sent_for_is_recorded_at_once_or_not_at_all(ledger: SqliteLedger) -> None:
+    asked, events = intent(ceiling=0.0), [event("a"), event(type=EventType.CACHE_HIT)]
+    attempt, revision = ledger.add_answer(asked, answer("Kept.", cost_usd=0.0, input_tokens=0), WHO, events)
+    assert (attempt.id, attempt.state, attempt.cost_usd) == (asked.attempt_id, AttemptState.COMPLETE, 0.0)
+    assert revision is not None
+    assert (ledger.finished_text(SLOT), ledger.head("s-1", "section")) == ("Kept.", revision)
+    assert [e.type for e in ledger.events()] == ["section_completed", "cache_hit"]
+    with pytest.raises(IllegalTransition):
+        ledger.add_answer(intent(), answer("Again."), WHO, [event("b")])
+    other = Slot(object_id="s-2", kind="section")
+    with pytest.raises(IllegalTransition):
+        ledger.add_answer(intent(other), answer(state=AttemptState.OPEN), WHO, [event("c")])
+    assert (ledger.step(other), ledger.attempts(other), len(ledger.events())) == (None, [], 2)
+
+
 def test_variants_and_kinds_of_one_object_are_steps_of_their_own(ledger: SqliteLedger) -> None:
     slots = [SLOT, Slot(object_id="s-1", kind="section", variant=1), Slot(object_id="s-1", kind="summary")]
     for place, slot in enumerate(slots):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -66,33 +69,50 @@ async def test_two_books_of_one_brief_ask_for_the_same_things_and_the_second_cal
     assert {event.type for event in two.ledger.events()} & {"generation_started", "generation_completed"} == set()
 
 
-async def test_a_shared_folder_survives_the_process_and_the_bill_stays_empty(
-    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+PROGRAM = """
+import json, sys
+from ghostkit import sync
+book = sync.Book.create(sys.argv[1], title="Salt", brief="A courier crosses a dying sea.", chapters=2, sections=2,
+    words=60, model="rehearsal")
+book.write()
+print(json.dumps(book.stats() | {"in_doubt": book.status()["attempts"]["in_doubt"], "text": book.to_legacy()["toc"]}))
+"""
+
+
+def process(root: Path, name: str, fault: str = "") -> tuple[dict[str, Any], list[str]]:
+    """Write the book `name` in a process of its own with a cache in `shared`: what it tells, and its bill."""
+    bill = root / f"{name}.jsonl"
+    ended = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(root / name)], capture_output=True, text=True, check=False,
+        env={
+            "PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "", "GHOSTKIT_REHEARSAL_BILL": str(bill),
+            "CACHE_BACKEND": "file", "CACHE_DIR": str(root / "shared"), "GHOSTKIT_FAULT": fault,
+        },
+    )  # fmt: skip
+    assert ended.returncode == (-signal.SIGKILL if fault else 0), ended.stderr
+    lines = bill.read_text("utf-8").splitlines() if bill.exists() else []
+    return json.loads(ended.stdout or "{}"), lines
+
+
+def test_killed_while_it_is_served_from_the_cache_a_book_goes_on_from_there_and_nothing_is_in_doubt(
+    tmp_path: Path,
 ) -> None:
-    import subprocess
-    import sys
+    first, _ = process(tmp_path, "one")
+    for hit, point in enumerate(
+        ("result.before_commit", "result.after_commit", "files.before", "chapter.after_commit")
+    ):
+        name = f"two-{hit}"
+        process(tmp_path, name, f"{point}:{2 if point.startswith('chapter') else 5}:kill")
+        found, bill = process(tmp_path, name)
+        assert bill == []
+        assert (found["calls"], found["in_doubt"], found["cache"]["hits"]) == (0, 0, first["calls"])
+        assert found["text"] == first["text"]
 
-    program = (
-        "import sys\nfrom ghostkit import sync\n"
-        "book = sync.Book.create(sys.argv[1], title='Salt', brief='A courier crosses a dying sea.', chapters=2,\n"
-        "    sections=2, words=60, model='rehearsal')\n"
-        "book.write()\nimport json\nprint(json.dumps(book.stats()))\n"
-    )
 
-    def run(name: str) -> tuple[dict[str, Any], list[str]]:
-        bill = tmp_path / f"{name}.jsonl"
-        ended = subprocess.run(
-            [sys.executable, "-c", program, str(tmp_path / name)], capture_output=True, text=True, check=True,
-            env={
-                "PYTHONPATH": str(Path(__file__).parents[2]), "PATH": "", "GHOSTKIT_REHEARSAL_BILL": str(bill),
-                "CACHE_BACKEND": "file", "CACHE_DIR": str(tmp_path / "shared"),
-            },
-        )  # fmt: skip
-        return json.loads(ended.stdout), bill.read_text("utf-8").splitlines() if bill.exists() else []
-
-    first, paid = run("one")
+def test_a_shared_folder_survives_the_process_and_the_bill_stays_empty(tmp_path: Path) -> None:
+    first, paid = process(tmp_path, "one")
     assert (first["calls"], first["cache"]["misses"]) == (len(paid) // 2, len(paid) // 2)
-    second, unpaid = run("two")
+    second, unpaid = process(tmp_path, "two")
     assert unpaid == []
     assert (second["calls"], second["cache"]["hits"], second["cache"]["misses"]) == (0, first["calls"], 0)
     assert sorted(path.name for path in (tmp_path / "shared").iterdir()) == ["generations", "summaries"]
