@@ -39,9 +39,8 @@ def edit(path: Path, section: str, given: Path | None, as_json: bool) -> None:
     \b
     Examples:
       ghostkit edit projects/salt-road 2.3
-      EDITOR="code --wait" ghostkit edit projects/salt-road 2.3
       ghostkit edit projects/salt-road 2.3 --file new.md
-      fold -s -w 80 new.md | ghostkit edit projects/salt-road 2.3 --file - --json
+      ghostkit edit projects/salt-road 2.3 --file - --json < new.md
     """
     from ghostkit.book.rendering import render_section
 

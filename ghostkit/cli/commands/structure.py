@@ -33,10 +33,10 @@ def add(
 
     \b
     Examples:
-      ghostkit add projects/salt-road chapter "The Return" --brief "Mira comes home."
+      ghostkit add projects/salt-road chapter "The Return" --brief "Home."
       ghostkit add projects/salt-road chapter Prologue --after 0
-      ghostkit add projects/salt-road section "The Ferry" --in 2 --point "The ferryman is mute"
-      ghostkit add projects/salt-road section "The Ferry" --after 2.3
+      ghostkit add projects/salt-road section Ferry --in 2 --point "Bo is mute"
+      ghostkit add projects/salt-road section Ferry --after 2.3
     """
     book = open_book(path)
     if kind == "chapter":
@@ -82,7 +82,7 @@ def split(path: Path, place: tuple[str, ...], at: str | None, paragraph: int | N
 
     \b
     Examples:
-      ghostkit split projects/salt-road 2.3 --at "The next morning" --title "Morning"
+      ghostkit split projects/salt-road 2.3 --at "The next day" --title Dawn
       ghostkit split projects/salt-road 2.3 --paragraph 4
       ghostkit split projects/salt-road chapter 2 --at 2.3
     """
