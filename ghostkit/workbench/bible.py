@@ -66,7 +66,7 @@ class Bible:
         self._change(lambda entries: (*entries, entry))
         return self.get(name)
 
-    def edit(self, name: str, *, from_chapter: int | None = None, **fields: Any) -> BibleEntry:
+    def edit(self, name: str, /, *, from_chapter: int | None = None, **fields: Any) -> BibleEntry:
         """Change fields of an entry, or facts of your own; None takes a fact away. See `People.edit`."""
         before = self.get(name).name
         self._change(lambda entries: (edited(e, fields, from_chapter) if e.name == before else e for e in entries))

@@ -73,7 +73,7 @@ class People:
         self._change(lambda people: (*people, given))
         return self.get(given.name)
 
-    def edit(self, name: str, *, from_chapter: int | None = None, **fields: Any) -> Character:
+    def edit(self, name: str, /, *, from_chapter: int | None = None, **fields: Any) -> Character:
         """Change fields of somebody, or facts of your own; None takes a fact away.
 
         With `from_chapter` they hold from that chapter on, and before it they are as they were. Another `name` is

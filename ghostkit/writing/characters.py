@@ -88,7 +88,7 @@ class CharacterService:
         }
         cast = [other for other in book.characters if other.name != person.name]
         return self._spec(
-            Slot(object_id=_id(book, CHARACTER, _json(profile), *asked), kind=CHARACTER),
+            Slot(object_id=_id(book, CHARACTER, _json(profile), *missing), kind=CHARACTER),
             variables,
             ("brief", "style_guide", "plan", "people", "bible", "profile"),
             lambda text: profiles.check_filled(text, missing, cast),

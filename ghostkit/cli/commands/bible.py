@@ -40,9 +40,9 @@ def bible(path: Path, what: tuple[str, ...], as_json: bool, **options: Any) -> N
     \b
     Examples:
       ghostkit bible projects/salt-road
-      ghostkit bible projects/salt-road add "Port Lorn" --kind place --fact miles=14
-      ghostkit bible projects/salt-road edit "Port Lorn" --from 6 --description "Burnt to the water."
-      ghostkit bible projects/salt-road show "Port Lorn" --as-of 7 --json
+      ghostkit bible projects/salt-road add Lorn --kind place --fact miles=14
+      ghostkit bible projects/salt-road edit Lorn --from 6 --description "Burnt."
+      ghostkit bible projects/salt-road show Lorn --as-of 7 --json
     """
     act, words = split_words(what, ACTS)
     book = open_book(path)

@@ -61,10 +61,10 @@ def people(path: Path, what: tuple[str, ...], as_json: bool, **options: Any) -> 
     Examples:
       ghostkit people projects/salt-road
       ghostkit people projects/salt-road show Mira --as-of 3
-      ghostkit people projects/salt-road add "Tomas Reed" --role mentor --fact age=61
+      ghostkit people projects/salt-road add Tomas --role mentor --fact age=61
       ghostkit people projects/salt-road create "Ines" --trait stubborn
       ghostkit people projects/salt-road edit Mira --from 4 --fact age=36
-      ghostkit people projects/salt-road relate "Tomas Reed" mentor Mira
+      ghostkit people projects/salt-road relate Tomas mentor Mira
       ghostkit people projects/salt-road develop Mira --chapter 4
     """
     act, words = split_words(what, ACTS)
