@@ -262,7 +262,11 @@ def _cache(path: Path | None) -> Iterator[Finding]:
 
     settings = get_settings()
     own = path / "cache" if path is not None else None
-    cache = cache_for(own)
+    try:
+        cache = cache_for(own)
+    except GhostkitError as error:
+        yield Finding(name="cache", state="fail", message=error.message, fix=error.fix)
+        return
     if settings.cache_backend != "file" or cache is None:
         message = "none" if cache is None else f"{cache.name}; gone at the end of each command"
         fix = "CACHE_BACKEND=file keeps answers." if cache is not None else ""

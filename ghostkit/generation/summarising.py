@@ -35,8 +35,9 @@ async def summarize(service: GenerationService, content: str, max_tokens: int, m
     digest = text_hash(f"{model}\n{max_tokens}\n{content}")
     slot = Slot(object_id=f"text-{digest[:16]}", kind="summary")
     spec = StepSpec(
-        slot=slot, model=model, prompt=prompt, max_tokens=max(max_tokens, 16), inputs={"material": text_hash(content)}
-    )
+        slot=slot, model=model, prompt=prompt, max_tokens=max(max_tokens, 16), inputs={"material": text_hash(content)},
+        cache_prefix="text:summary", cache_kind="summaries",
+    )  # fmt: skip
     text = complete_text(await service.run_step(spec))
     provider, bare = service.provider_for(model)
     return await _fitted(provider, bare, text, max_tokens)

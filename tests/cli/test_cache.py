@@ -109,6 +109,8 @@ def test_redis_is_refused_in_a_sentence_and_nothing_is_written(ghostkit: Command
     ran = ghostkit("write", fresh, "--quiet")
     assert (ran.code, ran.sentence) == (2, "This ghostkit has no Redis cache.")
     assert ghostkit("stats", fresh, "--json").json["calls"] == 0
+    checks = ghostkit("doctor", fresh, "--json").json["checks"]
+    assert [check["message"] for check in checks if check["name"] == "cache"] == ["This ghostkit has no Redis cache."]
     assert ghostkit("write", fresh, "--no-cache", "--quiet").code == 0
 
 
