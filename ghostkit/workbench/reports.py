@@ -10,6 +10,7 @@ from ghostkit.cache.manager import rated, summed
 from ghostkit.errors import InputError, UnknownName
 from ghostkit.ledger import Attempt, Revision, Slot, Totals
 from ghostkit.writing.manuscript import find_section
+from ghostkit.writing.naming import reads_in_words
 from ghostkit.writing.plan import SECTION, Goal
 
 if TYPE_CHECKING:
@@ -117,6 +118,7 @@ def receipt(book: Book, number: str) -> dict[str, Any]:
         "actor": actor,
         "request": request,
         "inputs": inputs,
+        "reads": reads_in_words(book.value, inputs),
         "usage": {
             "input_tokens": best.input_tokens,
             "output_tokens": best.output_tokens,

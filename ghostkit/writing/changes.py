@@ -11,6 +11,7 @@ from typing import Any
 
 from ghostkit.book.model import Chapter
 from ghostkit.errors import UnknownName
+from ghostkit.generation import PromptService
 from ghostkit.generation.prompts import unescape
 from ghostkit.ledger import Revision
 from ghostkit.writing import plan
@@ -106,8 +107,16 @@ class Changes:
 
     def _template(self, node: Node, head: Revision, old: str | None, new: str) -> Iterator[Change]:
         template = "span_summary" if node.kind in plan.SPAN_SUMMARIES.values() else node.kind
-        label = self.sources.prompts.template(template).label.partition(":")[0]
-        grade = Grade.NOTED if node.kind in (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE) else Grade.STALE
+        today = self.sources.prompts.template(template)
+        if node.kind in (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE):
+            grade = Grade.NOTED
+        elif today.digest == self._shipped.template(template).digest:
+            # Nobody edited it: this ghostkit ships another one than that which wrote the text. Where the book had a
+            # version of its own before, it may be that which is gone.
+            grade = Grade.MAYBE if self.manuscript.folder.templates.is_dir() else Grade.NOTED
+        else:
+            grade = Grade.STALE
+        label = today.label.partition(":")[0]
         yield Change(input="template", grade=grade, text=f"was written with another prompt template than {label}")
 
     def _brief(self, node: Node, head: Revision, old: str | None, new: str) -> Iterator[Change]:
@@ -249,6 +258,10 @@ class Changes:
             material = is_material(old, new)
             self._pairs[old, new] = material, gone(old, new, self._known_names) if material else ()
         return self._pairs[old, new]
+
+    @cached_property
+    def _shipped(self) -> PromptService:
+        return PromptService()
 
     @cached_property
     def _known_names(self) -> frozenset[str]:

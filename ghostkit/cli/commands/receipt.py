@@ -58,7 +58,10 @@ def receipt_lines(found: dict[str, Any]) -> list[str]:
     ]
     lines = [f"{found['number']} {found['title']}"]
     lines += [f"  {name:<12} {value}" for name, value in rows]
-    lines.append(f"  {'made from':<12} " + ", ".join(f"{n} {digest[:8]}" for n, digest in found["inputs"].items()))
+    made_from = [f"{name} {digest[:8]}" for name, digest in found["inputs"].items() if ":" not in name]
+    lines.append(f"  {'made from':<12} " + ", ".join(made_from))
+    if found["reads"]:
+        lines.append(f"  {'reading':<12} " + ", ".join(found["reads"]))
     lines.append(f"  {'attempts':<12} {counted(len(found['attempts']), 'attempt')}: " + _attempts(found["attempts"]))
     if found.get("edited_since"):
         lines.append("  The text has been edited by a person since.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,8 @@ from ghostkit.cli.wording import counted
 
 if TYPE_CHECKING:
     from ghostkit.writing.staleness import StaleText
+
+Row = dict[str, Any]
 
 
 @click.command(short_help="Show what is out of date, and why.")
@@ -58,7 +60,7 @@ def stale(
     _say(found, maybe=maybe, noted=noted, path=path)
 
 
-def _say(found: dict[str, list[dict[str, object]]], *, maybe: bool, noted: bool, path: Path) -> None:
+def _say(found: dict[str, list[Row]], *, maybe: bool, noted: bool, path: Path) -> None:
     shown = [("", found["stale"])]
     shown += [("may be affected", found["maybe"])] if maybe else []
     shown += [("noted", found["noted"])] if noted else []
@@ -67,8 +69,8 @@ def _say(found: dict[str, list[dict[str, object]]], *, maybe: bool, noted: bool,
     for heading, rows in shown:
         if heading and rows:
             say(f"\n{heading.capitalize()}:")
-        for row in rows:
-            _say_row(row)
+        for alike in _alike(rows):
+            _say_rows(alike)
     if found["maybe"] and not maybe:
         say(f"\n{counted(len(found['maybe']), 'more text')} may be affected; --maybe shows which.")
     if found["stale"]:
@@ -76,13 +78,28 @@ def _say(found: dict[str, list[dict[str, object]]], *, maybe: bool, noted: bool,
         say(f"Or say that it is fine: ghostkit stale {path} --accept")
 
 
-def _say_row(row: dict[str, object]) -> None:
+def _alike(rows: list[Row]) -> list[list[Row]]:
+    """Sections that follow each other and are out of date for the same reasons, together."""
+    groups: list[list[Row]] = []
+    for row in rows:
+        if groups and row["kind"] == "section" and _told(groups[-1][-1]) == _told(row):
+            groups[-1].append(row)
+        else:
+            groups.append([row])
+    return groups
+
+
+def _told(row: Row) -> tuple[Any, ...]:
+    return row["kind"], row["edited_by_human"], row["locked"], [reason["text"] for reason in row["reasons"]]
+
+
+def _say_rows(rows: list[Row]) -> None:
+    row = rows[0]
     by = " (edited by a person)" if row["edited_by_human"] else ""
     lock = " (locked)" if row["locked"] else ""
-    say_folded(f"{row['what']}{by}{lock}", hang=4)
-    reasons = row["reasons"]
-    assert isinstance(reasons, list)
-    for reason in reasons:
+    what = row["what"] if len(rows) == 1 else f"{row['number']} to {rows[-1]['number']}, {len(rows)} sections"
+    say_folded(f"{what}{by}{lock}", hang=4)
+    for reason in row["reasons"]:
         say_folded(f"    {reason['text']}", hang=6)
 
 
