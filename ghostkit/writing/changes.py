@@ -162,7 +162,8 @@ class Changes:
 
     def _known(self, name: str, node: Node, head: Revision, old: str | None, new: str) -> Iterator[Change]:
         if old is None:
-            yield Change(input=name, grade=Grade.MAYBE, text=f"was shown {_ENTRIES[name]} as they were then")
+            grade = Grade.MAYBE if node.kind == plan.SECTION else Grade.NOTED
+            yield Change(input=name, grade=grade, text=f"was shown {_ENTRIES[name]} as they were then")
             return
         key = old, new
         if key not in self._entries:
@@ -174,7 +175,8 @@ class Changes:
             if node.kind != plan.SECTION:
                 yield Change(input=name, grade=Grade.NOTED, text=f"was made before {told.text}")
                 continue
-            text = f"uses {told.text}" if used else f"was told {told.text}, and names {told.name} without stating it"
+            without = "doesn't state it" if told.narrates else f"names {told.name} without stating it"
+            text = f"uses {told.text}" if used else f"was told {told.text}, and {without}"
             yield Change(input=name, grade=Grade.STALE if used else Grade.MAYBE, text=text)
 
     # ── texts of the book ─────────────────────────────────────────────────────────────────────────────────

@@ -10,6 +10,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from ghostkit.writing.facts import (
+    ARTICLES,
     COMMON_NUMBER,
     facts_of,
     is_material,
@@ -114,7 +115,7 @@ def _checkable(was: str, new: str) -> tuple[str, ...]:
     now = facts_of(new)
     numbers = tuple(sorted({*facts_of(was).values} - {*now.values}))
     # The first word of a fact may be a name as well: "Port Lorn".
-    capitalised = [word for word in parts_of_name(was) if word[0].isupper()]
+    capitalised = [word for word in parts_of_name(was) if word[0].isupper() and word.casefold() not in ARTICLES]
     return numbers or tuple(word for word in capitalised if name_key(word) not in now.capitals)
 
 

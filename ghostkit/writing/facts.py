@@ -30,7 +30,7 @@ _TOKEN = re.compile(
 _BEGINS = frozenset('.!?…。！？\n“„«"')
 """After one of these a capital letter says nothing."""
 _UNSPACED = re.compile(rf"[{UNSPACED}]")
-_ARTICLES = frozenset(("the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "los", "las", "il", "lo"))
+ARTICLES = frozenset(("the", "a", "an", "der", "die", "das", "le", "la", "les", "el", "los", "las", "il", "lo"))
 _ENDING = re.compile(r"[аеёийоуыьэюя]+(?:м|ми|х)?$")
 
 
@@ -155,7 +155,7 @@ def states(text: str, fact: str) -> bool:
 def parts_of_name(name: str) -> tuple[str, ...]:
     """The words of a name as `facts_of` would cut them, without a leading article."""
     parts = [_without_possessive(part) for part in _TOKEN.findall(name.replace("’", "'")) if part[0] not in _BEGINS]
-    if len(parts) > 1 and parts[0].casefold() in _ARTICLES:
+    if len(parts) > 1 and parts[0].casefold() in ARTICLES:
         del parts[0]
     return tuple(parts)
 
