@@ -45,13 +45,19 @@ async def forecast_rewrite(
     try:
         style = await in_thread(style_named, book.value.style, book.folder)
         writer = await in_thread(
-            BookWriter, book.manuscript, service, model=name, style=style, goal=Goal(sections=wish.sections)
+            BookWriter,
+            book.manuscript,
+            service,
+            model=name,
+            style=style,
+            goal=Goal(sections=wish.sections),
+            context=book.services.context(book.folder),
         )
-        reviser = Reviser(book.manuscript, service, writer.spec_for, wish)
+        reviser = Reviser(writer, wish)
         provider, bare = service.provider_for(name)
         calls = []
         for section_id in wish.sections:
-            for draw in await in_thread(reviser.draws, section_id):
+            for draw in await reviser.draws(section_id):
                 if draw.state != "there":
                     calls.append(await _call(book, provider, bare, draw))
         info = provider.info(bare)

@@ -119,14 +119,20 @@ class RewriteSession(Session):
         manuscript = self.book.manuscript
         style = await in_thread(style_named, manuscript.book.style, manuscript.folder)
         writer = await in_thread(
-            BookWriter, manuscript, self.service, model=self.run.model, style=style, goal=self.run.goal
+            BookWriter,
+            manuscript,
+            self.service,
+            model=self.run.model,
+            style=style,
+            goal=self.run.goal,
+            context=self.book.services.context(manuscript.folder),
         )
         await writer.prepare()
         taken = await in_thread(self._taken_earlier)
         meter = self.run.progress_meter
         meter.sections_total = len(self.wish.sections) * self.wish.variants
         meter.sections_before = len(taken)
-        work = _Work(self, writer, Reviser(manuscript, self.service, writer.spec_for, self.wish))
+        work = _Work(self, writer, Reviser(writer, self.wish))
         executor = Executor(
             work.run_node, self._nodes, lambda node: node.object_id in taken, limit=self.parallel, gate=self.run.gate
         )
@@ -197,7 +203,7 @@ class _Work:
         draws = self._draws.get(section_id)
         if draws is None:
             await self.writer.look_at_what_is_read(section_id)
-            draws = self._draws[section_id] = await in_thread(self.reviser.draws, section_id)
+            draws = self._draws[section_id] = await self.reviser.draws(section_id)
         draw, run = draws[number], self.session.run
         place = self.book.section(section_id).number
         if draw.state == "there":

@@ -266,7 +266,7 @@ class _Outlook:
             c.id == node.object_id and c.sections for c in self.real.chapters
         ):
             return True
-        return self.manuscript.head(node.object_id, node.kind) is not None
+        return self.manuscript.has_text(node.object_id, node.kind)
 
     def to_do(self) -> Iterator[Node]:
         return (node for node in sorted(self.nodes, key=lambda n: n.order) if node.name not in self.done)

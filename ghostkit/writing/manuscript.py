@@ -92,8 +92,7 @@ class Manuscript:
     def _filled_section(self, section: Section, steps: dict[tuple[str, str], StepState]) -> Section:
         head = self._heads.get((section.id, SECTION))
         if head is not None:
-            status = SectionStatus.EDITED if head.origin is Origin.HUMAN else SectionStatus.COMPLETE
-            return replace(section, content=head.text.strip("\n"), status=status)
+            return replace(section, content=head.text.strip("\n"), status=_status_with(head))
         state = steps.get((section.id, SECTION))
         if state is StepState.OPEN:
             return replace(section, status=SectionStatus.WRITING)
@@ -140,6 +139,11 @@ class Manuscript:
     def head(self, object_id: str, kind: str) -> Revision | None:
         return self._heads.get((object_id, kind))
 
+    def has_text(self, object_id: str, kind: str) -> bool:
+        """Is there a text, and was it not purged?"""
+        head = self._heads.get((object_id, kind))
+        return head is not None and not head.purged
+
     def chapter(self, chapter_id: str) -> Chapter:
         for chapter in self.book.chapters:
             if chapter.id == chapter_id:
@@ -180,9 +184,7 @@ class Manuscript:
     def _apply_head(self, object_id: str, kind: str, head: Revision) -> None:
         if kind == SECTION:
             chapter, section = self.section(object_id)
-            human = head.origin is Origin.HUMAN
-            status = SectionStatus.EDITED if human else SectionStatus.COMPLETE
-            self._put_section(chapter, replace(section, content=head.text.strip("\n"), status=status))
+            self._put_section(chapter, replace(section, content=head.text.strip("\n"), status=_status_with(head)))
         elif kind == CHAPTER_SUMMARY:
             self._put_chapter(replace(self.chapter(object_id), summary=head.text.strip()))
         if kind in (OUTLINE, CHARACTERS, adoption.BIBLE, adoption.GLOSSARY, *SUMMARIES):
@@ -221,6 +223,13 @@ class Manuscript:
             statuses = (replace(chapter, status=chapter_status(chapter)) for chapter in changed.chapters)
             self.book = replace(changed, chapters=tuple(statuses))
             self.structure_version += 1
+
+
+def _status_with(head: Revision) -> SectionStatus:
+    """What a section is that has this text; one whose text was purged is to be written again."""
+    if head.purged:
+        return SectionStatus.PENDING
+    return SectionStatus.EDITED if head.origin is Origin.HUMAN else SectionStatus.COMPLETE
 
 
 def chapter_status(chapter: Chapter) -> ChapterStatus:

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final, Literal
 
 from ghostkit.errors import InputError
-from ghostkit.generation import GenerationService, StepSpec
+from ghostkit.generation import StepSpec
 from ghostkit.generation.prompts import Prompt, PromptService
-from ghostkit.ledger import Attempt, AttemptState, Ledger, Origin, Proposal, ProposalState, Revision, Slot
+from ghostkit.ledger import Attempt, AttemptState, Ledger, Origin, Proposal, ProposalState, Revision, Slot, in_thread
 from ghostkit.providers import Message, Request
 from ghostkit.writing.manuscript import Manuscript
 from ghostkit.writing.plan import SECTION, Node
 from ghostkit.writing.spans import locked_block, missing_spans
+from ghostkit.writing.writer import BookWriter
 
 MOST_VARIANTS: Final = 20
 LONGEST_NOTE: Final = 4000
@@ -110,23 +111,26 @@ def _user_parts(prompt: Prompt) -> tuple[str, ...]:
 
 
 class Reviser:
-    """Knows which draws a wish calls for. `spec_for` gives the step that would write a section today."""
+    """Knows which draws a wish calls for; `writer` gives the step that would write a section today."""
 
-    def __init__(
-        self, manuscript: Manuscript, service: GenerationService, spec_for: Callable[[Node], StepSpec], wish: Wish
-    ) -> None:
-        self.manuscript = manuscript
-        self.service = service
+    def __init__(self, writer: BookWriter, wish: Wish) -> None:
+        self.manuscript = writer.manuscript
+        self.service = writer.service
         self.wish = wish
-        self._spec_for = spec_for
+        self._writer = writer
 
-    def draws(self, section_id: str) -> list[Draw]:
+    async def draws(self, section_id: str) -> list[Draw]:
         """The draws for one section as things are now, those that are there already among them."""
+        node = Node(object_id=section_id, kind=SECTION)
+        return await in_thread(self._draws, node, await self._writer.retrieved(node))
+
+    def _draws(self, node: Node, retrieved: Mapping[str, str]) -> list[Draw]:
+        section_id = node.object_id
         head = self.manuscript.ledger.head(section_id, SECTION)
         made = variants_of(self.manuscript.ledger, section_id)
         fresh = count(max((one.variant for one in made.values()), default=0) + 1)
         found: list[Draw] = []
-        for spec in self._candidates(section_id, head):
+        for spec in self._candidates(node, head, retrieved):
             known = made.get(int(spec.parameters["seed"]))
             if known is None:
                 found.append(Draw(spec=_in_slot(spec, section_id, next(fresh)), state="new"))
@@ -138,10 +142,10 @@ class Reviser:
                 return found
         raise AssertionError("there are always more seeds")
 
-    def _candidates(self, section_id: str, head: Revision | None) -> Iterator[StepSpec]:
+    def _candidates(self, node: Node, head: Revision | None, retrieved: Mapping[str, str]) -> Iterator[StepSpec]:
         """The same request with one seed after the other."""
-        _, section = self.manuscript.section(section_id)
-        plain = self._spec_for(Node(object_id=section_id, kind=SECTION))
+        _, section = self.manuscript.section(node.object_id)
+        plain = self._writer.spec_for(node, retrieved=retrieved)
         prompt = rewriting_prompt(
             self.service.prompts, plain.prompt, head.text.strip("\n") if head else "", self.wish.note,
             section.locked_spans,

@@ -11,7 +11,7 @@ from ghostkit.book.status import SectionStatus
 from ghostkit.errors import UnknownName
 from ghostkit.events import Event, EventType
 from ghostkit.generation import GenerationService, StepResult, StepSpec
-from ghostkit.ledger import Slot, in_thread, text_hash
+from ghostkit.ledger import Slot, StepState, in_thread, text_hash
 from ghostkit.ports import ContextSource
 from ghostkit.providers import Ending
 from ghostkit.writing import adoption, plan
@@ -107,7 +107,7 @@ class BookWriter:
             return True
         if node.kind == plan.CHAPTER_OUTLINE and self.manuscript.chapter(node.object_id).sections:
             return True  # outlined by the model, or by a person in outline.md before any model did
-        return self.manuscript.head(node.object_id, node.kind) is not None
+        return self.manuscript.has_text(node.object_id, node.kind)
 
     def _is_there(self, node: Node) -> bool:
         book = self.manuscript.book
@@ -188,7 +188,9 @@ class BookWriter:
         done: Callable[[str, str], Sequence[Event]] | None = None,
     ) -> NodeResult:
         """Get a slot's text, unless it has one already (a person's counts), and bring book and files up to it."""
-        if self.manuscript.head(node.object_id, node.kind) is None:
+        if not self.manuscript.has_text(node.object_id, node.kind):
+            if self.manuscript.head(node.object_id, node.kind) is not None:
+                await in_thread(self._make_room, Slot(object_id=node.object_id, kind=node.kind))
             step = await self.service.run_step(self.spec_for(node, started, done, await self.retrieved(node)), on_text)
             if step.ending is not Ending.COMPLETE:
                 return NodeResult(whole=False, step=step)
@@ -200,6 +202,12 @@ class BookWriter:
         if node.kind in (plan.OUTLINE, plan.CHAPTER_OUTLINE):
             await self._tell_of_outlines()
         return NodeResult(whole=True, step=step)
+
+    def _make_room(self, slot: Slot) -> None:
+        """Where a text was purged, its slot is done and yet empty."""
+        step = self.manuscript.ledger.step(slot)
+        if step is not None and step.state is StepState.DONE:
+            self.manuscript.ledger.supersede(slot)
 
     async def retrieved(self, node: Node) -> Mapping[str, str]:
         """What the book's `ContextSource` adds to a section: passages by name."""

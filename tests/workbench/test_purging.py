@@ -133,6 +133,23 @@ async def test_a_purged_text_of_the_books_can_be_written_anew(desk: Desk) -> Non
     assert book.section("1.1").text == "Something else entirely."
 
 
+async def test_writing_the_book_fills_the_gap_that_a_purge_left(desk: Desk) -> None:
+    book, revision = await with_a_secret(desk)
+    book.section("1.1").restore(revision)
+    book.purge("1.1", revision, "because")
+    assert (book.section("1.1").status, book.status()["state"]) == ("pending", "writing")
+    calls = desk.calls
+    desk.answer = lambda kind, request: None
+    book = desk.reopen()
+    await write(book)
+    assert desk.calls == calls + 1
+    assert book.section("1.1").text == "Ada went on with 1.1. Bo watched her do it."
+    assert book.section("1.1").text in desk.read("chapters/chapter_01/content.md")
+    assert [version.purged for version in book.section("1.1").history()] == [True, False, False]
+    await write(book)
+    assert desk.calls == calls + 1
+
+
 async def test_a_proposals_text_can_be_purged_and_no_longer_waits(desk: Desk) -> None:
     book, _ = await with_a_secret(desk)
     desk.answer = lambda kind, request: SECRET.replace("house", "cellar door")
