@@ -25,7 +25,7 @@ demo: $(VENV)/core ## write a real small book offline, with live progress and ex
 	@echo 'The program is $(BIN)/ghostkit; `. $(BIN)/activate` puts it on your path.'
 
 test: $(VENV)/dev ## the tests (no services; skips are listed with their reasons)
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n auto --maxprocesses=4 --dist loadfile --no-loadscope-reorder
 
 check: $(VENV)/dev ## ruff, mypy, import-linter
 	$(BIN)/ruff check .

@@ -47,6 +47,24 @@ def require() -> Require:
     return check
 
 
+LONGEST = (
+    "tests/drill/test_kill",
+    "tests/drill/",
+    "tests/hosts/",
+    "tests/notebooks/",
+    "tests/export/test_epub",
+    "tests/widgets/",
+)
+"""These files begin first, so that no worker is left with one of them at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    def rank(item: pytest.Item) -> int:
+        return next((at for at, part in enumerate(LONGEST) if part in item.nodeid), len(LONGEST))
+
+    items.sort(key=rank)
+
+
 def _is_local(address: Any) -> bool:
     if isinstance(address, str | bytes):  # a Unix socket
         return True
