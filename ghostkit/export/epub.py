@@ -16,7 +16,7 @@ from ghostkit.export import package
 from ghostkit.export.cover import cover_svg
 from ghostkit.export.markup import Writer, element, escape
 from ghostkit.export.nodes import Block, block_text
-from ghostkit.export.tree import ChapterNode, Document, Metadata, SectionNode
+from ghostkit.export.tree import GLOSSARY_ANCHOR, ChapterNode, Document, Metadata, PartNode, SectionNode
 
 _FOLDER = "EPUB"
 _ROOM = 240_000  # bytes of text; some reading systems give up on pages of more than about 300 kB
@@ -82,14 +82,30 @@ def _layout(document: Document) -> package.Layout:
             parts[name] = chapter, part, pieces
             where.setdefault(chapter.anchor, name)
             where |= {piece.section.anchor: name for piece in pieces if piece.opens}
+    if document.glossary:
+        where |= {anchor: "glossary.xhtml" for anchor in (GLOSSARY_ANCHOR, *(t.anchor for t in document.glossary))}
     writer = Writer(
         heading_level=3,
         code_direction="ltr" if document.meta.direction == "rtl" else "",
         locate=lambda anchor: f"{where[anchor]}#{anchor}",
     )
     pages = [_cover_page(document.meta), _title_page(document)]
-    pages += [_chapter_page(name, *part, document.meta, writer) for name, part in parts.items()]
+    opened: set[str] = set()
+    for name, (chapter, number, pieces) in parts.items():
+        if chapter.part is not None and chapter.part.anchor not in opened:
+            opened.add(chapter.part.anchor)
+            where[chapter.part.anchor] = f"{chapter.part.anchor}.xhtml"
+            pages.append(_part_page(where[chapter.part.anchor], chapter.part, document.meta))
+        last = pieces is _last_of(parts, chapter)
+        pages.append(_chapter_page(name, chapter, number, pieces, document.meta, writer, last=last))
+    if document.glossary:
+        pages.append(_glossary_page(document, writer))
     return package.Layout(pages=tuple(pages), where=where)
+
+
+def _last_of(parts: dict[str, tuple[ChapterNode, int, list[_Piece]]], chapter: ChapterNode) -> list[_Piece]:
+    """The pieces on the last page of a chapter."""
+    return [pieces for other, _, pieces in parts.values() if other is chapter][-1]
 
 
 def _split(chapter: ChapterNode) -> Iterator[list[_Piece]]:
@@ -138,15 +154,43 @@ def _title_page(document: Document) -> package.Page:
     return package.page("title.xhtml", meta.title, body, meta, kind="front")
 
 
+def _part_page(name: str, part: PartNode, meta: Metadata) -> package.Page:
+    number = element("span", escape(part.number), class_="number") + " " if part.number else ""
+    heading = element("h1", number + escape(part.title))
+    body = element("section", f"\n{heading}\n", epub_type="part", class_="part", id=part.anchor)
+    return package.page(name, part.label, body, meta, kind="body")
+
+
+def _glossary_page(document: Document, writer: Writer) -> package.Page:
+    meta = document.meta
+    terms = "\n".join(
+        element("dt", escape(term.term), id=term.anchor) + "\n" + element("dd", "\n".join(writer.blocks(term.blocks)))
+        for term in document.glossary
+    )
+    content = "\n".join(["", element("h1", escape(meta.labels.glossary)), element("dl", f"\n{terms}\n"), ""])
+    body = element("section", content, epub_type="glossary", role="doc-glossary", id=GLOSSARY_ANCHOR, class_="glossary")
+    return package.page("glossary.xhtml", meta.labels.glossary, body, meta, kind="back")
+
+
+def _box(label: str, blocks: list[str], kind: str, epub_type: str = "") -> str:
+    """A chapter's goals, or the chapter in short, set off from its text."""
+    content = "\n".join(["", element("p", escape(label), class_="label"), *blocks, ""])
+    return element("aside", content, class_=kind, epub_type=epub_type)
+
+
 def _chapter_page(
-    name: str, chapter: ChapterNode, part: int, pieces: list[_Piece], meta: Metadata, writer: Writer
+    name: str, chapter: ChapterNode, part: int, pieces: list[_Piece], meta: Metadata, writer: Writer, *, last: bool
 ) -> package.Page:
     content: list[str] = []
     if part == 1:
         number = element("span", escape(chapter.number), class_="number") + " " if chapter.number else ""
         content.append(element("h1", number + escape(chapter.title)))
+        if chapter.goals is not None:
+            content.append(_box(meta.labels.goals, writer.blocks([chapter.goals]), "goals", "learning-objectives"))
     for piece in pieces:
         content.append(_section(piece, writer))
+    if last and chapter.summary:
+        content.append(_box(meta.labels.in_short, writer.blocks(chapter.summary), "in-short"))
     body = element(
         "section",
         "\n".join(["", *content, ""]),

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from collections.abc import Iterator
 from functools import cache
 from importlib.resources import files
 
 from ghostkit.export.markup import Writer, element, escape
 from ghostkit.export.moment import export_moment, timestamp
-from ghostkit.export.tree import ChapterNode, Document, Metadata, SectionNode
+from ghostkit.export.tree import GLOSSARY_ANCHOR, ChapterNode, Document, Metadata, SectionNode
 
 
 class HtmlExporter:
@@ -64,7 +65,7 @@ def _body(document: Document) -> str:
     parts = [_title_page(document)]
     if contents:
         parts.append(_contents(document))
-    parts.append(element("main", "\n".join(["", *(_chapter(c, document.meta) for c in document.chapters), ""])))
+    parts.append(element("main", "\n".join(["", *_main(document), ""])))
     return element("body", "\n".join(["", *parts, ""]))
 
 
@@ -81,10 +82,43 @@ def _title_page(document: Document) -> str:
 
 def _contents(document: Document) -> str:
     title = document.meta.labels.contents
-    entries = "\n".join(_entry(chapter) for chapter in document.chapters)
+    entries = "\n".join(_entries(document))
     return element(
         "nav", "\n".join(["", element("h2", escape(title)), element("ul", f"\n{entries}\n"), ""]), id="contents"
     )
+
+
+def _entries(document: Document) -> Iterator[str]:
+    for part, chapters in document.parts():
+        if part is not None:
+            number = element("span", escape(part.number), class_="part-number") + " " if part.number else ""
+            link = element("a", number + element("bdi", escape(part.title)), href=f"#{part.anchor}")
+            yield element("li", link, class_="part")
+        yield from (_entry(chapter) for chapter in chapters)
+    if document.glossary:
+        title = element("bdi", escape(document.meta.labels.glossary))
+        yield element("li", element("a", title, href=f"#{GLOSSARY_ANCHOR}"))
+
+
+def _main(document: Document) -> Iterator[str]:
+    for part, chapters in document.parts():
+        if part is not None:
+            number = element("span", escape(part.number), class_="number") + " " if part.number else ""
+            yield element("header", element("h2", number + escape(part.title)), id=part.anchor, class_="part")
+        yield from (_chapter(chapter, document.meta) for chapter in chapters)
+    if document.glossary:
+        yield _glossary(document)
+
+
+def _glossary(document: Document) -> str:
+    meta = document.meta
+    writer = _writer(meta)
+    terms = "\n".join(
+        element("dt", escape(term.term), id=term.anchor) + "\n" + element("dd", "\n".join(writer.blocks(term.blocks)))
+        for term in document.glossary
+    )
+    parts = [element("h2", escape(meta.labels.glossary)), element("dl", f"\n{terms}\n"), _back(meta)]
+    return element("article", "\n".join(["", *parts, ""]), id=GLOSSARY_ANCHOR, class_="glossary")
 
 
 def _entry(chapter: ChapterNode) -> str:
@@ -102,10 +136,27 @@ def _entry(chapter: ChapterNode) -> str:
 def _chapter(chapter: ChapterNode, meta: Metadata) -> str:
     number = element("span", escape(chapter.number), class_="number") + " " if chapter.number else ""
     parts = [element("h2", number + escape(chapter.title))]
-    writer = Writer(heading_level=4, code_direction="ltr" if meta.direction == "rtl" else "")
+    writer = _writer(meta)
+    if chapter.goals is not None:
+        parts.append(_box(meta.labels.goals, writer.blocks([chapter.goals]), "goals"))
     parts += [_section(section, writer, follows=place > 0) for place, section in enumerate(chapter.sections)]
-    parts.append(element("p", element("a", escape(meta.labels.contents), href="#contents"), class_="back"))
+    if chapter.summary:
+        parts.append(_box(meta.labels.in_short, writer.blocks(chapter.summary), "in-short"))
+    parts.append(_back(meta))
     return element("article", "\n".join(["", *parts, ""]), id=chapter.anchor)
+
+
+def _writer(meta: Metadata) -> Writer:
+    return Writer(heading_level=4, code_direction="ltr" if meta.direction == "rtl" else "")
+
+
+def _box(label: str, blocks: list[str], kind: str) -> str:
+    """A chapter's goals, or the chapter in short, set off from its text."""
+    return element("aside", "\n".join(["", element("p", escape(label), class_="label"), *blocks, ""]), class_=kind)
+
+
+def _back(meta: Metadata) -> str:
+    return element("p", element("a", escape(meta.labels.contents), href="#contents"), class_="back")
 
 
 def _section(section: SectionNode, writer: Writer, *, follows: bool) -> str:

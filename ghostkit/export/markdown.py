@@ -26,7 +26,7 @@ from ghostkit.export.nodes import (
     Text,
     plain_text,
 )
-from ghostkit.export.tree import ChapterNode, Document, Metadata, SectionNode
+from ghostkit.export.tree import GLOSSARY_ANCHOR, ChapterNode, Document, Metadata, SectionNode
 
 _SPECIAL = re.compile(r"[\\`*\[\]<]|(?<![^\W_])_|_(?![^\W_])|&(?=#?\w+;)|!\Z")
 _LINE_START = re.compile(r"(?m)^(\d*)([#>+=~|:.)-])")
@@ -45,8 +45,12 @@ class MarkdownExporter:
 
     def render(self, document: Document) -> bytes:
         parts = [*_front(document), *_contents(document)]
-        for chapter in document.chapters:
-            parts += _chapter(chapter)
+        for part, chapters in document.parts():
+            if part is not None:
+                parts += [f'<a id="{part.anchor}"></a>', _heading(1, _escape(part.label))]
+            for chapter in chapters:
+                parts += _chapter(chapter, document.meta)
+        parts += _glossary(document)
         return ("\n\n".join([*parts, _record(document.meta)]) + "\n").encode()
 
 
@@ -62,16 +66,40 @@ def _front(document: Document) -> list[str]:
 
 def _contents(document: Document) -> list[str]:
     lines: list[str] = []
-    for chapter in document.chapters:
-        lines.append(f"- [{_escape(chapter.label)}](#{chapter.anchor})")
-        lines += [f"  - [{_escape(s.title)}](#{s.anchor})" for s in chapter.sections if s.title]
+    for part, chapters in document.parts():
+        inset = "  " if part is not None else ""
+        if part is not None:
+            lines.append(f"- [{_escape(part.label)}](#{part.anchor})")
+        for chapter in chapters:
+            lines.append(f"{inset}- [{_escape(chapter.label)}](#{chapter.anchor})")
+            lines += [f"{inset}  - [{_escape(s.title)}](#{s.anchor})" for s in chapter.sections if s.title]
+    if document.glossary:
+        lines.append(f"- [{_escape(document.meta.labels.glossary)}](#{GLOSSARY_ANCHOR})")
     return [_heading(2, _escape(document.meta.labels.contents)), "\n".join(lines)] if lines else []
 
 
-def _chapter(chapter: ChapterNode) -> list[str]:
+def _chapter(chapter: ChapterNode, meta: Metadata) -> list[str]:
     parts = [f'<a id="{chapter.anchor}"></a>', _heading(2, _escape(chapter.label))]
+    if chapter.goals is not None:
+        label = Paragraph(children=(Strong(children=(Text(text=f"{meta.labels.goals}:"),)),))
+        parts += _blocks([Quote(blocks=(label, chapter.goals))])
     for place, section in enumerate(chapter.sections):
         parts += _section(section, follows=place > 0)
+    if chapter.summary:
+        parts += [_heading(3, _escape(meta.labels.in_short)), *_blocks(chapter.summary)]
+    return parts
+
+
+def _glossary(document: Document) -> list[str]:
+    if not document.glossary:
+        return []
+    parts = [f'<a id="{GLOSSARY_ANCHOR}"></a>', _heading(2, _escape(document.meta.labels.glossary))]
+    for term in document.glossary:
+        parts += [
+            f'<a id="{term.anchor}"></a>',
+            *_blocks([Paragraph(children=(Strong(children=(Text(text=term.term),)),))]),
+        ]
+        parts += _blocks(term.blocks)
     return parts
 
 

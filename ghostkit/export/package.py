@@ -12,7 +12,7 @@ from itertools import count
 
 from ghostkit.export.markup import element, escape
 from ghostkit.export.moment import export_moment, timestamp
-from ghostkit.export.tree import Document, Metadata
+from ghostkit.export.tree import GLOSSARY_ANCHOR, Document, Metadata
 
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 _VOCABULARY = "urn:x-ghostkit:vocabulary#"
@@ -157,9 +157,14 @@ def nav(document: Document, layout: Layout) -> str:
     meta = document.meta
     words = meta.labels
     entries = [_nav_entry("title.xhtml", meta.title)]
-    for chapter in document.chapters:
-        sections = [_nav_entry(layout.address(s.anchor), s.title) for s in chapter.sections if s.title]
-        entries.append(_nav_entry(layout.address(chapter.anchor), chapter.label, sections))
+    for part, chapters in document.parts():
+        below = []
+        for chapter in chapters:
+            sections = [_nav_entry(layout.address(s.anchor), s.title) for s in chapter.sections if s.title]
+            below.append(_nav_entry(layout.address(chapter.anchor), chapter.label, sections))
+        entries += below if part is None else [_nav_entry(layout.address(part.anchor), part.label, below)]
+    if document.glossary:
+        entries.append(_nav_entry(layout.address(GLOSSARY_ANCHOR), words.glossary))
     contents = element(
         "nav",
         f"\n{element('h1', escape(words.contents))}\n{_nav_list(entries)}\n",
@@ -171,7 +176,10 @@ def nav(document: Document, layout: Layout) -> str:
     places.append(_landmark("toc", "nav.xhtml", words.contents))
     if document.chapters:
         first = document.chapters[0]
-        places.append(_landmark("bodymatter", layout.address(first.anchor), first.label))
+        start = first.part.anchor if first.part is not None else first.anchor
+        places.append(_landmark("bodymatter", layout.address(start), first.part.label if first.part else first.label))
+    if document.glossary:
+        places.append(_landmark("glossary", layout.address(GLOSSARY_ANCHOR), words.glossary))
     landmarks = element("nav", f"\n{_nav_list(places)}\n", epub_type="landmarks", hidden="hidden")
     return page("nav.xhtml", words.contents, f"\n{contents}\n{landmarks}\n", meta, kind="front").markup
 
@@ -194,16 +202,23 @@ def ncx(document: Document, layout: Layout) -> str:
     meta = document.meta
     numbers = count(1)
     points = [_point(next(numbers), meta.title, "title.xhtml")]
-    for chapter in document.chapters:
-        number = next(numbers)
-        inside = [_point(next(numbers), s.title, layout.address(s.anchor)) for s in chapter.sections if s.title]
-        points.append(_point(number, chapter.label, layout.address(chapter.anchor), inside))
+    for part, chapters in document.parts():
+        place = next(numbers) if part is not None else 0
+        below = []
+        for chapter in chapters:
+            number = next(numbers)
+            inside = [_point(next(numbers), s.title, layout.address(s.anchor)) for s in chapter.sections if s.title]
+            below.append(_point(number, chapter.label, layout.address(chapter.anchor), inside))
+        points += below if part is None else [_point(place, part.label, layout.address(part.anchor), below)]
+    if document.glossary:
+        points.append(_point(next(numbers), meta.labels.glossary, layout.address(GLOSSARY_ANCHOR)))
     deep = any(section.title for chapter in document.chapters for section in chapter.sections)
+    depth = 1 + deep + any(chapter.part is not None for chapter in document.chapters)
     head = "\n".join(
         f'<meta name="dtb:{name}" content="{escape(value)}"/>'
         for name, value in (
             ("uid", meta.identifier),
-            ("depth", "2" if deep else "1"),
+            ("depth", str(depth)),
             ("totalPageCount", "0"),
             ("maxPageNumber", "0"),
         )

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from ghostkit.export.language import Direction, Labels, direction, labels, language_tag
-from ghostkit.export.nodes import Block, Heading, plain_text
+from ghostkit.export.nodes import Block, Heading, ListBlock, plain_text
 from ghostkit.export.plaintext import clean, one_line, slug
 from ghostkit.export.prose import parse_prose
 
@@ -69,13 +70,32 @@ class SectionNode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PartNode:
+    """A part of the book; `number` is a label such as “Part 2”, empty where the title already says it."""
+
+    anchor: str
+    number: str
+    title: str
+
+    @property
+    def label(self) -> str:
+        return f"{self.number}: {self.title}" if self.number else self.title
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChapterNode:
-    """`number` is empty where the title already says it, or the chapter has none."""
+    """`number` is empty where the title already says it, or the chapter has none.
+
+    `part` is the part it belongs to; `goals` what its reader can do afterwards, `summary` the chapter in short.
+    """
 
     anchor: str
     number: str
     title: str
     sections: tuple[SectionNode, ...]
+    part: PartNode | None = None
+    goals: ListBlock | None = None
+    summary: tuple[Block, ...] = ()
 
     @property
     def label(self) -> str:
@@ -84,10 +104,28 @@ class ChapterNode:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TermNode:
+    """A term of the glossary."""
+
+    anchor: str
+    term: str
+    blocks: tuple[Block, ...]
+
+
+GLOSSARY_ANCHOR = "glossary"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Document:
     meta: Metadata
     front: tuple[Note, ...]
     chapters: tuple[ChapterNode, ...]
+    glossary: tuple[TermNode, ...] = ()
+
+    def parts(self) -> Iterator[tuple[PartNode | None, tuple[ChapterNode, ...]]]:
+        """The chapters by part, in order; those that belong to none come with None."""
+        for part, chapters in groupby(self.chapters, key=lambda chapter: chapter.part):
+            yield part, tuple(chapters)
 
 
 def build_document(book: Book, *, rehearsal: bool, identifier: str, modified: datetime, generator: str) -> Document:
@@ -97,7 +135,8 @@ def build_document(book: Book, *, rehearsal: bool, identifier: str, modified: da
     return Document(
         meta=meta,
         front=(Note(kind="rehearsal", text=REHEARSAL_NOTE),) if rehearsal else (),
-        chapters=tuple(_chapter(c, place, meta, anchors) for place, c in enumerate(book.chapters, start=1)),
+        chapters=tuple(_chapters(book, meta, anchors)),
+        glossary=tuple(_glossary(book, anchors)),
     )
 
 
@@ -161,8 +200,46 @@ def _anchors(book: Book) -> dict[str, str]:
             known[anchor] = anchor
             named.setdefault(section.id.casefold(), anchor)
             named.setdefault(slug(section.title), anchor)
+    if book.glossary:
+        known[GLOSSARY_ANCHOR] = GLOSSARY_ANCHOR
+    for place, term in enumerate(book.glossary, start=1):
+        if one_line(term.term):
+            known[f"term-{place}"] = f"term-{place}"
+            named.setdefault(slug(term.term), f"term-{place}")
     named.pop("", None)
     return named | known
+
+
+def _chapters(book: Book, meta: Metadata, anchors: dict[str, str]) -> Iterator[ChapterNode]:
+    part: PartNode | None = None
+    before, parts = "", 0
+    for place, chapter in enumerate(book.chapters, start=1):
+        title = one_line(chapter.part)
+        if title != before:
+            before, parts = title, parts + bool(title)
+            part = _part(title, parts, meta) if title else None
+        node = _chapter(chapter, place, meta, anchors)
+        goals = tuple(parse_prose(goal, anchors=anchors) for goal in chapter.goals if one_line(goal))
+        yield replace(
+            node,
+            part=part,
+            goals=ListBlock(start=None, tight=True, items=goals) if goals else None,
+            summary=parse_prose(chapter.summary, anchors=anchors) if book.is_nonfiction else (),
+        )
+
+
+def _part(title: str, number: int, meta: Metadata) -> PartNode:
+    label = meta.labels.part.format(number=number)
+    word = meta.labels.part.partition("{number}")[0].strip().casefold()
+    says = len(word) > 1 and bool(re.match(rf"{re.escape(word)}\b", title.casefold()))
+    return PartNode(anchor=f"part-{number}", number="" if says else label, title=title)
+
+
+def _glossary(book: Book, anchors: dict[str, str]) -> Iterator[TermNode]:
+    for place, term in enumerate(book.glossary, start=1):
+        name = one_line(term.term)
+        if name:
+            yield TermNode(anchor=f"term-{place}", term=name, blocks=parse_prose(term.definition, anchors=anchors))
 
 
 def _chapter(chapter: Chapter, place: int, meta: Metadata, anchors: dict[str, str]) -> ChapterNode:
