@@ -38,7 +38,11 @@ class Oracle:
 
     ledger: Ledger
     template: Callable[[str], str]
+    """The digest of a prompt template as it is now."""
+    shipped: Callable[[str], str]
     size: int = 3
+    own_templates: bool = False
+    """Whether the book has a folder for its own."""
     judgements: dict[int, Inputs] = field(default_factory=dict)
     receipts: dict[str, Inputs] = field(default_factory=dict)
     _known: frozenset[str] = frozenset()
@@ -150,7 +154,7 @@ class Oracle:
         if name == "language":
             yield STALE
         elif name == "template":
-            yield NOTED if is_plan and kind != "glossary" else STALE
+            yield NOTED if is_plan and kind != "glossary" else self._template_grade(kind)
         elif name == "style":
             yield STALE if changed and not is_plan else NOTED
         elif name in ("section", "chapter") or (name == "brief" and kind == "outline"):
@@ -162,6 +166,12 @@ class Oracle:
             yield shown(text, None if old is None else placeless(old), placeless(new), self._known, NOTED)
         else:
             yield shown(text, old, new, self._known, MAYBE)
+
+    def _template_grade(self, kind: str) -> str:
+        name = "span_summary" if kind.startswith("span") else kind
+        if self.template(name) != self.shipped(name):
+            return STALE
+        return MAYBE if self.own_templates else NOTED
 
     def _read(self, look: Look, place: Place, text: str, record: Inputs) -> Iterator[tuple[str, str]]:
         before = look.before(place[0]) if place[1] == "section" else []

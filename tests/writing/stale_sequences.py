@@ -9,11 +9,13 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import count
+from pathlib import Path
 from random import Random
 from types import SimpleNamespace
 from typing import Any, cast
@@ -21,6 +23,7 @@ from typing import Any, cast
 from ghostkit.book.model import Book, BookSettings, Chapter, Section, Style
 from ghostkit.errors import GhostkitError
 from ghostkit.generation import PromptService
+from ghostkit.generation.prompts import SHIPPED
 from ghostkit.ledger import AttemptState, Intent, Origin, Outcome, Revision, Slot, SqliteLedger, Who
 from ghostkit.writing import adoption, restructuring, staleness
 from ghostkit.writing.manuscript import Manuscript, chapter_status
@@ -33,6 +36,7 @@ from .stale_oracle import Inputs, Look, Oracle
 
 WHO = Who(actor="author")
 PROMPTS = PromptService()
+_OWN_TEMPLATES = tempfile.TemporaryDirectory(prefix="ghostkit-stale-")
 TEXTS = (
     "outline", "characters", "chapter_outline", "section", "chapter_summary", "span8_summary", "span64_summary",
     "glossary",
@@ -49,7 +53,9 @@ class MemoryManuscript(Manuscript):
 
     def __init__(self, structure: Book, ledger: SqliteLedger) -> None:
         self.structure = structure
-        super().__init__(cast(Any, SimpleNamespace(root=None)), ledger)
+        self.own_templates = False
+        templates = SimpleNamespace(is_dir=lambda: self.own_templates)
+        super().__init__(cast(Any, SimpleNamespace(root=None, templates=templates)), ledger)
 
     def _load(self) -> Book:
         self._heads = {(head.object_id, head.kind): head for head in self.ledger.heads()}
@@ -82,7 +88,13 @@ class Desk:
     grades: Counter[str] = field(default_factory=Counter)
 
     def __post_init__(self) -> None:
-        self.oracle = Oracle(self.ledger, lambda name: PROMPTS.template(name).digest, self.size)
+        self.prompts = PROMPTS
+        self.oracle = Oracle(
+            self.ledger,
+            lambda name: self.prompts.template(name).digest,
+            lambda name: PROMPTS.template(name).digest,
+            self.size,
+        )
 
     @property
     def book(self) -> Book:
@@ -95,7 +107,7 @@ class Desk:
             place=self.manuscript.section,
             head=self.manuscript.head,
             style=self.style,
-            prompts=PROMPTS,
+            prompts=self.prompts,
             window_size=self.size,
         )
 
@@ -117,7 +129,7 @@ class Desk:
         if dict(made.inputs) != wanted:
             raise Mismatch(f"{slot} records {_difference(made.inputs, wanted)}")
         head = self.ledger.head(node.object_id, node.kind)
-        prompt = PROMPTS.render(made.template, **made.variables)
+        prompt = self.prompts.render(made.template, **made.variables)
         attempt = f"{self.calls:032x}"
         intent = Intent(
             attempt_id=attempt, slot=slot, model="scripted:x", base_url="", fingerprint=attempt,
@@ -314,6 +326,18 @@ def style(desk: Desk, random: Random) -> None:
     desk.style = replace(desk.style, guide=prose.edited(random, desk.style.guide))
 
 
+def template(desk: Desk, random: Random) -> None:
+    """The book gets a template of its own for one kind of text, or goes back to the shipped one."""
+    name = random.choice(("section", "section", "chapter_summary", "chapter_outline"))
+    folder = Path(_OWN_TEMPLATES.name) / name
+    if not folder.is_dir():
+        folder.mkdir()
+        text = (SHIPPED / f"{name}.md").read_text(encoding="utf-8")
+        (folder / f"{name}.md").write_text(f"{text.rstrip()}\nOur own rule.\n", encoding="utf-8")
+    desk.prompts = PromptService([folder]) if random.random() < 0.7 else PROMPTS
+    desk.manuscript.own_templates = desk.oracle.own_templates = random.random() < 0.8
+
+
 def language(desk: Desk, random: Random) -> None:
     desk.manuscript.change_structure(lambda book: replace(book, language="ru" if book.language == "en" else "en"))
 
@@ -473,12 +497,14 @@ def reopen(desk: Desk, random: Random) -> None:
     again = MemoryManuscript(desk.manuscript.structure, desk.ledger)
     if again.book != desk.book:
         raise Mismatch("the book is another one after opening it again")
+    again.own_templates = desk.manuscript.own_templates
     desk.manuscript = again
 
 
 ACTS: dict[str, tuple[int, Callable[[Desk, Random], None]]] = {
     "hand_edit": (10, hand_edit), "summary_edit": (2, summary_edit), "people": (7, people),
     "story_bible": (4, story_bible), "brief": (3, brief), "style": (2, style), "language": (1, language),
+    "template": (2, template),
     "outline": (4, outline), "section_plan": (4, section_plan), "lock": (2, lock), "structure": (10, structure),
     "rewrite": (6, rewrite), "decide": (2, decide), "summary_again": (4, summary_again), "restore": (5, restore),
     "accept": (5, accept), "purge": (1, purge), "write": (3, write), "reopen": (1, reopen),
