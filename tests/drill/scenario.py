@@ -66,12 +66,14 @@ def limit_files(size: int) -> None:
 
 async def write(folder: Path) -> None:
     """Everything, as far as it isn't done."""
+    from tests.drill.peopling import people
     from tests.drill.revising import revise
 
     start_with_an_older_ledger(folder)
     book = create(folder)
     try:
         await book.write(until="1.4")
+        await people(book)
         for name in list(EDITS)[:3]:
             edit(folder, name)
         await book.write(until="2.2")
