@@ -33,8 +33,11 @@ def brief_of(prompt: Prompt) -> Brief:
     book = prompt.block("book")
     title = book.attributes.get("title", "")
     brief = read_brief(book.text, title, prompt.language, prompt.model, prompt.style)
-    if is_nonfiction(prompt) and brief.is_fiction:
-        brief = replace(brief, is_fiction=False)
+    if is_nonfiction(prompt):
+        from ghostkit.providers.rehearsal.teaching_outline import BESIDE_GOALS
+
+        every = brief.every or BESIDE_GOALS["ru" if brief.language == "ru" else "en"]
+        brief = replace(brief, is_fiction=False, every=every)
     return with_cast(brief)
 
 

@@ -17,7 +17,11 @@ _ELEMENTS = {
            "контрольный список", "словарик новых слов", "два упражнения"),
 }  # fmt: skip
 
-
+BESIDE_GOALS = {
+    language: tuple(element for element in elements if not re.search(r"goals|glossary|цели|словарик", element))
+    for language, elements in _ELEMENTS.items()
+}
+"""What a chapter still needs in a book that has its goals and its glossary elsewhere."""
 _FORM = re.compile(
     r"\b(?:guide|book|course|manual|report|words|who|for)\b|руководств|учебник|книга|слов|\bкто\b|\bтех\b", re.I
 )
