@@ -92,16 +92,16 @@ class BookRevisions:
         """Write sections anew, in the background; the texts wait as proposals until they are accepted.
 
         `section` is `"2.3"`, a chapter `"2"` or several of them; without one, everything that is written, or with
-        `stale` what is out of date. `note` says what should change. `variants` asks for several texts of each.
-        `accept` takes the new text at once where the present one is a model's and not locked. Asking again for
-        what waits already asks no model.
+        `stale` what is out of date: summaries, too, which are simply made again. `note` says what should change.
+        `variants` asks for several texts of each. `accept` takes the new text at once where the present one is a
+        model's and not locked. Asking again for what waits already asks no model.
         """
         from ghostkit.workbench.rewriting import start_rewrite
 
         sections = self.sections_to_rewrite(section, stale=stale)
         return start_rewrite(
-            _live(self), sections, note=_checked_note(note), variants=variants, accept=accept, model=model,
-            parallel=parallel, budget_usd=budget_usd, spawner=spawner,
+            _live(self), sections, note=_checked_note(note), variants=variants, accept=accept, stale=stale,
+            model=model, parallel=parallel, budget_usd=budget_usd, spawner=spawner,
         )  # fmt: skip
 
     def sections_to_rewrite(
@@ -114,8 +114,9 @@ class BookRevisions:
             return wanted_sections(_live(self), section)
         if section is not None:
             raise InputError("Both a place and what is stale are asked for.", fix="Give one of them.")
-        found = tuple(text.object_id for text in _live(self).stale().sections)
-        if not found:
+        report = _live(self).stale()
+        found = tuple(text.object_id for text in report.sections)
+        if not found and not any(not text.edited_by_human for text in report.derived):
             raise NothingToChange("Nothing is out of date.", fix="There is nothing to write anew.")
         return found
 

@@ -46,13 +46,16 @@ def start_rewrite(
     note: str,
     variants: int,
     accept: bool,
+    stale: bool = False,
     model: str | None,
     parallel: int,
     budget_usd: float | None,
     spawner: Spawner | None,
 ) -> Run:
     """Begin writing `sections` (ids) anew; while the same is going on, that run is given."""
-    wish = Wish(sections=tuple(sections), note=check_wish(note, variants, accept), variants=variants, accept=accept)
+    wish = Wish(
+        sections=tuple(sections), note=check_wish(note, variants, accept), variants=variants, accept=accept, stale=stale
+    )
     goal, text = Goal(sections=wish.sections), described(book, wish)
     active = book.active_run
     if active is not None and (active.goal, active.goal_text) == (goal, text):
@@ -68,6 +71,8 @@ def start_rewrite(
 
 def described(book: Book, wish: Wish) -> str:
     """The wish in words; two runs with the same words and sections are after the same thing."""
+    if not wish.sections:
+        return "the summaries that are out of date"
     numbers = [f"{c.number}.{s.number}" for c, s in book.value.sections() if s.id in wish.sections]
     shown = ", ".join(numbers if len(numbers) <= 6 else [*numbers[:5], f"… ({len(numbers)} sections)"])
     drawn = f"{wish.variants} re-writes" if wish.variants > 1 else "a re-write"
@@ -126,6 +131,7 @@ class RewriteSession(Session):
             style=style,
             goal=self.run.goal,
             context=self.book.services.context(manuscript.folder),
+            measures=self.book.services.measures,
         )
         await writer.prepare()
         taken = await in_thread(self._taken_earlier)
@@ -140,6 +146,8 @@ class RewriteSession(Session):
             tasks.start_soon(self._beside, self._beat, tasks.cancel_scope)
             tasks.start_soon(self._beside, self._flush, tasks.cancel_scope)
             await self._execute(executor)
+            if self.wish.stale and self._whole and self._error is None:
+                await self._beside(work.remake_the_rest, tasks.cancel_scope)
             tasks.cancel_scope.cancel()
         if self._error is not None:
             raise self._error
@@ -151,7 +159,7 @@ class RewriteSession(Session):
         self._begun = True
         before: frozenset[str] = frozenset()
         for place, section_id in enumerate(self.wish.sections):
-            if not self.wish.accept:
+            if not (self.wish.accept or self.wish.stale):
                 before = frozenset()
             for number in range(self.wish.variants):
                 node = Node(object_id=section_id, kind=f"rewrite_{number}", needs=before, order=(place, number))
@@ -173,8 +181,10 @@ class RewriteSession(Session):
         )
         return accepted_in(self.book.ledger, self.wish.sections, frozenset(run.id for run in same))
 
-    def ended_early(self, number: str, step: StepResult) -> None:
-        self._stopped_by = self._stopped_by or f"The re-write of {number} ended as {step.ending}."
+    def ended_early(self, what: str, step: StepResult) -> None:
+        """Note how the first text that did not come out whole ended."""
+        self._stopped_by = self._stopped_by or f"The {what} ended as {step.ending}."
+        self._whole = False
 
     def _what_stopped_it(self) -> str:
         return self._stopped_by or "A re-write did not come out whole."
@@ -189,6 +199,7 @@ class _Work:
         self.writer = writer
         self.reviser = reviser
         self._draws: dict[str, list[Draw]] = {}
+        self._remade: set[tuple[str, str, str]] = set()
 
     async def run_node(self, node: Node) -> bool:
         """One draw; True if its text is there, from now or from before."""
@@ -202,6 +213,8 @@ class _Work:
     async def _draw(self, section_id: str, number: int) -> bool:
         draws = self._draws.get(section_id)
         if draws is None:
+            if self.session.wish.stale and not await self._remake(section_id):
+                return False
             await self.writer.look_at_what_is_read(section_id)
             draws = self._draws[section_id] = await self.reviser.draws(section_id)
         draw, run = draws[number], self.session.run
@@ -211,7 +224,7 @@ class _Work:
         else:
             step = await self.session.service.run_step(draw.spec, lambda piece: run.add_text(section_id, piece))
             if step.ending is not Ending.COMPLETE:
-                self.session.ended_early(place, step)
+                self.session.ended_early(f"re-write of {place}", step)
                 self._tell(section_id, place, "failed" if step.ending is Ending.ERROR else "stopped")
                 if step.error is not None:
                     raise step.error
@@ -220,6 +233,29 @@ class _Work:
             run.progress_meter.section_done(section_id, words)
             self._tell(section_id, place, "complete", words)
         await self._propose(draw.spec.slot, new=draw.state != "there")
+        return True
+
+    async def remake_the_rest(self) -> None:
+        """Summaries that are out of date once the sections are as they are to be."""
+        await self._remake(None)
+
+    async def _remake(self, before: str | None) -> bool:
+        """Make the summaries again that a section reads (all, without one); False if one did not come out whole."""
+        while (found := await in_thread(self.reviser.stale_summary, before, self._remade)) is not None:
+            slot = found.spec.slot
+            self._remade.add(self.reviser.key_of(found.spec))
+            if found.answered is not None and found.spec.base_id is not None:
+                base, earlier = found.spec.base_id, found.answered.id
+                ledger, who = self.book.ledger, self.session.who
+                await in_thread(ledger.move_head, slot.object_id, slot.kind, earlier, who, base_id=base)
+            else:
+                step = await self.session.service.run_step(found.spec)
+                if step.ending is not Ending.COMPLETE:
+                    self.session.ended_early(slot.kind.replace("_", " "), step)
+                    if step.error is not None:
+                        raise step.error
+                    return False
+            await self.writer.bring_in(slot.object_id, slot.kind)
         return True
 
     async def _propose(self, slot: Slot, *, new: bool) -> None:

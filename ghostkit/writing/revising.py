@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from typing import Final, Literal
@@ -21,6 +21,7 @@ from ghostkit.providers import Message, Request
 from ghostkit.writing.manuscript import Manuscript
 from ghostkit.writing.plan import SECTION, Node
 from ghostkit.writing.spans import locked_block, missing_spans
+from ghostkit.writing.staleness import stale
 from ghostkit.writing.writer import BookWriter
 
 MOST_VARIANTS: Final = 20
@@ -41,6 +42,8 @@ class Wish:
     note: str = ""
     variants: int = 1
     accept: bool = False
+    stale: bool = False
+    """Make summaries that are out of date again, too, before the sections that read them and at the end."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,6 +113,14 @@ def _user_parts(prompt: Prompt) -> tuple[str, ...]:
     return tuple(part for message in prompt.messages if message.role == "user" for part in message.parts)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Remake:
+    """A derived text to be made again: by a step, or by going back to the answer that this very request had."""
+
+    spec: StepSpec
+    answered: Revision | None = None
+
+
 class Reviser:
     """Knows which draws a wish calls for; `writer` gives the step that would write a section today."""
 
@@ -160,6 +171,43 @@ class Reviser:
                 base_id=head.id if head else None,
                 note=self.wish.note,
             )
+
+    # ── what is derived ───────────────────────────────────────────────────────────────────────────────────
+
+    def stale_summary(self, before: str | None, done: Collection[tuple[str, str, str]]) -> Remake | None:
+        """The first summary that is out of date and no person's; with `before`, of the chapters before that section.
+
+        `done` are those made again already, as (object id, kind, fingerprint).
+        """
+        chapters = [c.number for c, s in self.manuscript.book.sections() if s.id == before]
+        for text in stale(self.manuscript, self._writer.sources).derived:
+            if text.edited_by_human or (chapters and int(text.number or 0) >= chapters[0]):
+                continue
+            remake = self._remake(Node(object_id=text.object_id, kind=text.kind))
+            if self.key_of(remake.spec) not in done:
+                return remake
+        return None
+
+    def key_of(self, spec: StepSpec) -> tuple[str, str, str]:
+        """Tells one request for a derived text from another."""
+        return spec.slot.object_id, spec.slot.kind, self._fingerprint(spec)
+
+    def _remake(self, node: Node) -> Remake:
+        """In a slot of its own; one that was begun for this request is gone on with."""
+        ledger = self.manuscript.ledger
+        head = ledger.head(node.object_id, node.kind)
+        plain = self._writer.spec_for(node)
+        wanted = self._fingerprint(plain)
+        attempts = ledger.attempts_of(node.object_id, node.kind)
+        same = [attempt for attempt in attempts if attempt.fingerprint == wanted]
+        begun = next((a.slot.variant for a in same if a.slot.variant and a.state is not AttemptState.COMPLETE), None)
+        fresh = max((attempt.slot.variant for attempt in attempts), default=0) + 1
+        answered = {attempt.id for attempt in same if attempt.state is AttemptState.COMPLETE}
+        history = ledger.history(node.object_id, node.kind) if answered else []
+        there = next((r for r in history if r.attempt_id in answered and not r.purged), None)
+        slot = Slot(object_id=node.object_id, kind=node.kind, variant=begun or fresh)
+        spec = replace(plain, slot=slot, base_id=head.id if head else None, becomes_head=True)
+        return Remake(spec=spec, answered=there if head is None or there is None or there.id != head.id else None)
 
     def _fingerprint(self, spec: StepSpec) -> str:
         provider, model = self.service.provider_for(spec.model)

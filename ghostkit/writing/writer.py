@@ -243,10 +243,12 @@ class BookWriter:
         """Take in what people changed in the files that a section's prompt is made from."""
         await self._take_in(lambda m: self._read_by(m, section_id))
 
-    async def bring_in(self, section_id: str) -> None:
-        """A section's text has changed in the ledger: show it in the book and in the chapter's files."""
-        await in_thread(self.manuscript.text_arrived, section_id, plan.SECTION)
-        await self._derive(lambda m: chapter_files(m, m.section(section_id)[0]))
+    async def bring_in(self, object_id: str, kind: str = plan.SECTION) -> None:
+        """A text of a section or chapter has changed in the ledger: show it in the book and in the chapter's files."""
+        await in_thread(self.manuscript.text_arrived, object_id, kind)
+        await self._derive(
+            lambda m: chapter_files(m, m.section(object_id)[0] if kind == plan.SECTION else m.chapter(object_id))
+        )
 
     # ── endings ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -392,6 +392,67 @@ async def test_what_is_out_of_date_is_written_anew(desk: Desk) -> None:
     assert book.section("2.1").id not in [text.object_id for text in book.stale().sections]
 
 
+def summaries(kind: str, request: Request) -> Any:
+    """A summary that says which state of the chapter it was made of."""
+    if kind != "chapter_summary":
+        return redrawn(kind, request)
+    return "Summed up with 37 sailors." if "37 sailors" in request.messages[-1].text else "Summed up."
+
+
+async def test_summaries_that_are_out_of_date_are_made_again_and_never_bought_twice(desk: Desk) -> None:
+    desk.answer = summaries
+    book = desk.create(sections=1)
+    await write(book)
+    file = "chapters/chapter_01/sections/section_01.md"
+    desk.provider.requests.clear()
+    for old, new, summary, asked in (
+        ("Bo watched her do it.", "Bo sold it to 37 sailors.", "Summed up with 37 sailors.", 1),
+        ("Bo sold it to 37 sailors.", "Bo watched her do it.", "Summed up.", 1),
+        ("Bo watched her do it.", "Bo sold it to 37 sailors.", "Summed up with 37 sailors.", 1),
+    ):
+        desk.edit(file, old, new)
+        book = desk.reopen()
+        assert [text.what for text in book.stale().derived] == ["the summary of chapter 1"]
+        while book.stale().sections:  # chapter 2 follows on chapter 1
+            book.accept_stale(*[text.number for text in book.stale().sections], note="fine")
+        run = await rewrite(book, stale=True)
+        assert run.goal_text == "the summaries that are out of date"
+        assert book.chapters[0].summary == summary
+        assert summary in desk.read("chapters/chapter_01/metadata.json")
+        assert desk.asked_for().count("chapter_summary 1") == asked
+        assert not book.stale().derived
+    assert book.proposals() == []
+    assert len(book.ledger.history(book.chapters[0].id, "chapter_summary")) == 2
+
+
+async def test_a_summary_that_a_person_wrote_stays(desk: Desk) -> None:
+    desk.answer = summaries
+    book = desk.create(sections=1)
+    await write(book)
+    desk.edit("chapters/chapter_01/metadata.json", "Summed up.", "As I say.")
+    desk.edit("chapters/chapter_01/sections/section_01.md", "Bo watched", "37 sailors watched")
+    book = desk.reopen()
+    book.accept_stale(*[text.number for text in book.stale().sections], note="fine")
+    with pytest.raises(NothingToChange):
+        book.rewrite(stale=True)
+    assert book.chapters[0].summary == "As I say."
+
+
+async def test_a_summary_that_ends_early_is_told_and_gone_on_with(desk: Desk) -> None:
+    book = desk.create(sections=1)
+    await write(book)
+    desk.edit("chapters/chapter_01/sections/section_01.md", "Bo watched", "37 sailors watched")
+    book = desk.reopen()
+    book.accept_stale(*[text.number for text in book.stale().sections], note="fine")
+    desk.answer = lambda kind, request: ["Half ", Ending.LENGTH]
+    with pytest.raises(IncompleteEnding, match="The chapter summary ended as length"):
+        await rewrite(book, stale=True)
+    desk.answer = summaries
+    await rewrite(book, stale=True)
+    assert book.chapters[0].summary == "Summed up with 37 sailors."
+    assert {request.slot.split("/")[-1] for request in desk.provider.requests[-2:]} == {"1"}
+
+
 async def test_a_disk_that_refuses_is_told_and_nothing_is_lost(desk: Desk, fault: Any) -> None:
     book = await written(desk)
     fault("intent.before_commit:1:enospc")
@@ -402,6 +463,10 @@ async def test_a_disk_that_refuses_is_told_and_nothing_is_lost(desk: Desk, fault
     assert desk.calls == 1
 
 
-def test_a_wish_is_described_in_words(desk: Desk) -> None:
-    book = desk.create()
-    assert described(book, Wish(sections=(), note="Colder.", variants=2)) == "2 re-writes of : “Colder.”"
+async def test_a_wish_is_described_in_words(desk: Desk) -> None:
+    book = await written(desk)
+    ids = tuple(section.id for chapter in book.chapters for section in chapter.sections)
+    assert described(book, Wish(sections=ids[:1])) == "a re-write of 1.1"
+    assert described(book, Wish(sections=ids[1:3], note="Colder.", variants=2)) == "2 re-writes of 1.2, 2.1: “Colder.”"
+    assert described(book, Wish(sections=ids, accept=True)) == "a re-write of 1.1, 1.2, 2.1, 2.2, taken at once"
+    assert described(book, Wish(sections=(), stale=True)) == "the summaries that are out of date"
