@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import re
+import shutil
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -127,6 +129,33 @@ def test_the_people_of_the_bible_fit_the_books_own_model() -> None:
         )  # fmt: skip
         assert made.traits
         assert made.relationships
+
+
+def test_the_bible_opens_as_a_books_own_files(tmp_path: Path) -> None:
+    from ghostkit import sync
+
+    book = sync.Book.create(tmp_path / "book", title="The Sun Valve", brief=BRIEF, model="rehearsal")
+    book.close()
+    shutil.copytree(COAST / "lore", tmp_path / "book", dirs_exist_ok=True)
+    book = sync.Book.open(tmp_path / "book")
+    assert len(book.people) == len(PEOPLE) == 12
+    for person in book.people:
+        told = PEOPLE[person.name]
+        assert (str(person.role), list(person.traits)) == (told["role"], told["traits"])
+        assert (person.description, person.backstory, person.arc) == (
+            told["description"], told["backstory"], told["arc"],
+        )  # fmt: skip
+        assert person.extra == {k: v for k, v in told.items() if k in ("born", "died", "age", "home")}
+        bonds = [dataclasses.asdict(bond) for bond in person.relationships]
+        assert bonds == [{**bond, "extra": {}} for bond in told["relationships"]]
+    assert [place.name for place in book.bible.list("place")] == list(PLACES)
+    assert [(date.name, date.description) for date in book.bible.list("date")] == [
+        (entry["date"], entry["what"]) for entry in BIBLE["timeline"]
+    ]
+    marit = book.people.context("Marit Rook", 2)
+    assert "relationship to Ilse Harrow: ally" in marit
+    assert "Ilse Harrow" not in book.people.context("Marit Rook", 1)
+    book.close()
 
 
 def test_the_readable_bible_says_the_same() -> None:

@@ -75,7 +75,8 @@ _WORDS: Final[Mapping[RelationshipKind, str]] = {
     RelationshipKind.TWIN: "близнец",
     RelationshipKind.SPOUSE: "husband wife муж жена супруг супруга",
     RelationshipKind.LOVE: "lover beloved partner любимый любимая возлюбленный возлюбленная",
-    RelationshipKind.FAMILY: "relative kin cousin родственник родственница родня",
+    RelationshipKind.FAMILY: "relative kin cousin uncle aunt nephew niece дядя тётя тетя племянник племянница "
+    "родственник родственница родня",
     RelationshipKind.GUARDIAN: "опекун",
     RelationshipKind.WARD: "подопечный подопечная",
     RelationshipKind.FRIEND: "друг подруга",
