@@ -133,7 +133,9 @@ class BookRevisions:
         from ghostkit.workbench.rewrite_forecast import forecast_rewrite
 
         sections = self.sections_to_rewrite(section, stale=stale)
-        return await forecast_rewrite(_live(self), sections, note=_checked_note(note), variants=variants, model=model)
+        return await forecast_rewrite(
+            _live(self), sections, note=_checked_note(note), variants=variants, stale=stale, model=model
+        )
 
     # ── proposals ─────────────────────────────────────────────────────────────────────────────────────────
 

@@ -43,6 +43,22 @@ def test_taken_at_once_it_is_in_the_book(ghostkit: Command, finished: Path) -> N
     assert changed == {SECTION, SECTION.replace("section_01", "section_02")}
 
 
+def test_what_is_out_of_date_is_written_anew_with_its_summaries(ghostkit: Command, finished: Path) -> None:
+    file = finished / SECTION
+    file.write_text(
+        file.read_text("utf-8") + "\nIlse counted 412 sacks that Bo Tarn had never seen.\n", encoding="utf-8"
+    )
+    before = ghostkit("stale", finished, "--json").json["stale"]
+    assert "chapter_summary" in [row["kind"] for row in before]
+    ahead = ghostkit("rewrite", finished, "--stale", "--dry-run", "--json").json
+    assert ahead["calls_by_kind"]["chapter_summary"] == 1
+    ran = ghostkit("rewrite", finished, "--stale", "--accept")
+    assert ran.code == 0, ran
+    assert "made again." in ran.out
+    assert "chapter_summary" not in [row["kind"] for row in ghostkit("stale", finished, "--json").json["stale"]]
+    assert "412 sacks" in file.read_text("utf-8")
+
+
 def test_a_forecast_sends_nothing(ghostkit: Command, finished: Path) -> None:
     ran = ghostkit("rewrite", finished, "2", "--variants", "3", "--dry-run")
     assert "calls     6: 6 sections" in ran.out

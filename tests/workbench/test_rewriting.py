@@ -415,6 +415,8 @@ async def test_summaries_that_are_out_of_date_are_made_again_and_never_bought_tw
         assert [text.what for text in book.stale().derived] == ["the summary of chapter 1"]
         while book.stale().sections:  # chapter 2 follows on chapter 1
             book.accept_stale(*[text.number for text in book.stale().sections], note="fine")
+        ahead = await book.rewrite_forecast(stale=True)
+        assert len(ahead.calls) == (1 if not desk.asked_for() else 0)
         run = await rewrite(book, stale=True)
         assert run.goal_text == "the summaries that are out of date"
         assert book.chapters[0].summary == summary

@@ -101,16 +101,28 @@ def _taken(book: Book, run: Run) -> list[Version]:
     return [places[h.object_id].revision(h.id) for h in heads if h is not None and h.attempt_id in made]
 
 
+def _summaries(book: Book, run: Run) -> int:
+    """How many summaries the book has that this run made."""
+    heads = [head for head in book.manuscript.heads() if head.kind.endswith("summary") and head.attempt_id]
+    return sum(
+        attempt.run_id == run.id
+        for head in heads
+        for attempt in book.ledger.attempts_of(head.object_id, head.kind)
+        if attempt.id == head.attempt_id
+    )
+
+
 def _tell(book: Book, run: Run, path: Path, waiting: list[Version], before: set[int]) -> None:
     totals = book.ledger.totals(run.id)
-    taken = _taken(book, run)
+    taken, summaries = _taken(book, run), _summaries(book, run)
     new = [version for version in waiting if version.id not in before]
-    if not totals.calls:
+    if not totals.calls and waiting:
         say(f"Nothing was asked for: {counted(len(waiting), 'proposal')} of exactly this wait already.")
     else:
         say_folded(
             f"{counted(totals.calls, 'call')} in {duration(run.status()['elapsed_s'])}, {money(totals.cost_usd)}: "
-            f"{counted(len(new), 'new proposal')}, {counted(len(taken), 'text')} taken into the book."
+            f"{counted(len(new), 'new proposal')}, {counted(len(taken), 'text')} taken into the book"
+            + (f", {counted(summaries, 'summary', 'summaries')} made again." if summaries else ".")
         )
     for version in waiting:
         say(f"  {version.id}  {version.number} {book.section(version.number).title}: {counted(version.words, 'word')}")
