@@ -38,9 +38,9 @@ _ENDING = re.compile(r"[аеёийоуыьэюя]+(?:м|ми|х)?$")
 class Facts:
     """What a text can be held to.
 
-    `words` are all in order, without case and possessive 's; `names` those that are capitalised where nothing else
-    makes them so, as written; `capitals` the keys (`name_key`) of every capitalised word; `numbers` each number in
-    order with the word after it.
+    `words` are all in order, without case and possessive 's, numbers as digits; `names` those that are capitalised
+    where nothing else makes them so, as written; `capitals` the keys (`name_key`) of every capitalised word;
+    `numbers` each number in order with the word after it.
     """
 
     words: tuple[str, ...]
@@ -59,12 +59,12 @@ def facts_of(text: str) -> Facts:
     """Names are capitalised words that begin neither sentence, line nor quotation; numbers are digits or words."""
     tokens = [_without_possessive(token) for token in _TOKEN.findall(text.replace("’", "'"))]
     plain = [token for token in tokens if token[0] not in _BEGINS]
-    words = [token.casefold() for token in plain]
+    words, numbers = _with_digits([token.casefold() for token in plain])
     return Facts(
         words=tuple(words),
         names=frozenset(_names(tokens)),
         capitals=frozenset(name_key(token) for token in plain if token[0].isupper()),
-        numbers=tuple(_numbers(words)),
+        numbers=tuple(numbers),
     )
 
 
@@ -91,16 +91,19 @@ def _names(tokens: list[str]) -> Iterator[str]:
         begins = False
 
 
-def _numbers(words: list[str]) -> Iterator[tuple[str, str]]:
-    at = 0
+def _with_digits(words: list[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """The words with every number as digits, and the numbers each with the word after it."""
+    found, numbers, at = [], [], 0
     while at < len(words):
         end, value = number_at(words, at)
-        if end == at:
+        if end == at or (end == at + 1 and words[at] in LONE_ONE):
+            found.append(words[at])
             at += 1
             continue
-        if end > at + 1 or words[at] not in LONE_ONE:
-            yield value, words[end] if end < len(words) else ""
+        found.append(value)
+        numbers.append((value, words[end] if end < len(words) else ""))
         at = end
+    return found, numbers
 
 
 def is_material(old: str, new: str) -> bool:

@@ -404,15 +404,21 @@ ARTICLES = ("the", "a", "an")
 ONES = (("one",), ("один",))
 
 
-@lru_cache(maxsize=20000)
 def words_of(text: str) -> tuple[str, ...]:
-    return tuple(word.lower() for word, _ in cut_up(text))
+    """Numbers as digits."""
+    return tuple(word for word, _, _ in counted(text))
 
 
-@lru_cache(maxsize=20000)
 def numbers_of(text: str) -> tuple[tuple[str, str], ...]:
     """(number, word after it), in order."""
-    words, found, at = words_of(text), [], 0
+    return tuple((word, after) for word, after, is_number in counted(text) if is_number)
+
+
+@lru_cache(maxsize=20000)
+def counted(text: str) -> list[tuple[str, str, bool]]:
+    """Each word with the one after it, and whether it is a number."""
+    words, at = tuple(word.lower() for word, _ in cut_up(text)), 0
+    found: list[tuple[str, str, bool]] = []
     while at < len(words):
         length, value = 1, ""
         if words[at][0].isdigit():
@@ -422,10 +428,11 @@ def numbers_of(text: str) -> tuple[tuple[str, str], ...]:
                 if words[at : at + size] in SPELLED:
                     length, value = size, str(SPELLED[words[at : at + size]])
                     break
-        if value and words[at : at + length] not in ONES:
-            found.append((value, words[at + length] if at + length < len(words) else ""))
+        is_number = bool(value) and words[at : at + length] not in ONES
+        after = words[at + length] if at + length < len(words) else ""
+        found.append((value if is_number else words[at], after, is_number))
         at += length
-    return tuple(found)
+    return found
 
 
 @lru_cache(maxsize=20000)
