@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 
 import ghostkit as gk
@@ -23,7 +24,7 @@ from ghostkit.testing import ScriptedProvider
 from ghostkit.workbench import Services
 from ghostkit.workbench.facade import EnhancedAI
 
-from .desk import Desk
+from .desk import STALL, Desk
 
 ROOT = Path(__file__).parents[1]
 QUICK = Services(ledger=lambda path: SqliteLedger(path, synchronous="OFF"))
@@ -286,14 +287,22 @@ async def test_a_book_awaited_in_values_or_in_dictionaries(desk: Desk) -> None:
 
 @pytest.mark.anyio
 async def test_leaving_a_growing_book_stops_the_writing(desk: Desk) -> None:
-    async with gk.background():
-        book = gk.generate_book(
-            title="T", instructions="B.", chapters=3, sections=1, words=50, model="scripted:x", path=desk.root / "b"
-        )
-        async with book as growing:
-            async for _ in growing:
-                break
-    assert book.run.state in ("cancelled", "done")
+    desk.answer = lambda kind, request: (
+        ["Ada ", STALL] if kind == "section" and 'number="2.1"' in request.messages[-1].text else None
+    )
+    with anyio.fail_after(10):
+        async with gk.background():
+            await _leave_after_one_chapter(desk)
+
+
+async def _leave_after_one_chapter(desk: Desk) -> None:
+    book = gk.generate_book(
+        title="T", instructions="B.", chapters=3, sections=1, words=50, model="scripted:x", path=desk.root / "b"
+    )
+    async with book as growing:
+        async for _ in growing:
+            break
+    assert book.run.state == "cancelled"
     assert desk.provider.open_streams == 0
 
 
