@@ -79,6 +79,7 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
         "number": "e.g. 2.3",
         "words": "written",
         "attempt": "id",
+        "measures": "scores by name",
     },
     EventType.SECTION_FAILED: {
         "section": "section id",

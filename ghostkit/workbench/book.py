@@ -38,6 +38,8 @@ from ghostkit.writing.structure_acts import StructureActs
 from ghostkit.writing.tracked_files import FileKeeper, all_files
 
 if TYPE_CHECKING:
+    import polars
+
     from ghostkit.export import Exported
     from ghostkit.workbench.bible import Bible
     from ghostkit.workbench.pages import OutlineView
@@ -255,6 +257,12 @@ class Book(BookRevisions, BookStructure):
         from ghostkit.workbench import outdated
 
         return outdated.stale(self)
+
+    def measures(self) -> polars.DataFrame:
+        """Scores of each section as it was written, such as the share of its names that are known: one row each."""
+        from ghostkit.workbench import reports
+
+        return reports.measures(self)
 
     def accept_stale(self, *sections: str, note: str = "", maybe: bool = False) -> list[StaleText]:
         """Record that these sections (or all that are out of date) are fine as they are; gives them back."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ghostkit.cache import KINDS
 from ghostkit.cache.manager import rated, summed
 from ghostkit.errors import InputError, UnknownName
+from ghostkit.events import EventType
 from ghostkit.ledger import Attempt, Revision, Slot, Totals
 from ghostkit.writing.manuscript import find_section
 from ghostkit.writing.naming import reads_in_words
@@ -199,6 +200,22 @@ def cache_stats(book: Book, run_id: str | None = None) -> dict[str, Any]:
         counts = rated(looked_up[kind, "cache_hit"], looked_up[kind, "cache_miss"])
         kinds[kind] = {**counts, "entries": now["entries"], "bytes": now["bytes"]}
     return {"backend": cache.name if cache is not None else "none", **summed(kinds.values()), "kinds": kinds}
+
+
+def measures(book: Book) -> polars.DataFrame:
+    """One row a section and measure: its score as of its last writing."""
+    import polars
+
+    scores: dict[str, dict[str, float]] = {}
+    for event in book.ledger.events(types=[EventType.SECTION_COMPLETED]):
+        scores[event.data["section"]] = event.data.get("measures", {})
+    rows = [
+        (f"{chapter.number}.{section.number}", name, float(value))
+        for chapter, section in book.value.sections()
+        for name, value in scores.get(section.id, {}).items()
+    ]
+    columns = {"section": polars.String, "measure": polars.String, "value": polars.Float64}
+    return polars.DataFrame(rows, schema=columns, orient="row")
 
 
 def run_frame(book: Book, goal: Goal) -> polars.DataFrame:

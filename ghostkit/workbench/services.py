@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from ghostkit.ledger import Ledger, SqliteLedger
 from ghostkit.ports import ContextSource
 from ghostkit.providers import ProviderRegistry, registry
 from ghostkit.settings import get_settings
+from ghostkit.writing.measures import MEASURES, Measure
 
 
 def options_from_settings() -> GenerationOptions:
@@ -66,3 +67,4 @@ class Services:
     observers: Callable[[ProjectFolder, str], Sequence[Handler]] = log_files
     cache: Callable[[ProjectFolder], CacheManager | None] = cache_of_settings
     context: Callable[[ProjectFolder], ContextSource | None] = no_context
+    measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)

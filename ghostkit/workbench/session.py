@@ -224,6 +224,7 @@ class Session:
             on_text=self.run.add_text,
             on_node=self._on_node,
             context=self.book.services.context(manuscript.folder),
+            measures=self.book.services.measures,
         )
         self.book.events.subscribe(EventType.CHAPTER_COMPLETED, checkpoints)
         try:

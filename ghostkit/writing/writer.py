@@ -11,6 +11,7 @@ from ghostkit.book.status import SectionStatus
 from ghostkit.errors import UnknownName
 from ghostkit.events import Event, EventType
 from ghostkit.generation import GenerationService, StepResult, StepSpec
+from ghostkit.generation.spec import EventsFor
 from ghostkit.ledger import Slot, StepState, in_thread, text_hash
 from ghostkit.ports import ContextSource
 from ghostkit.providers import Ending
@@ -18,6 +19,7 @@ from ghostkit.writing import adoption, plan
 from ghostkit.writing.absorbing import Absorber
 from ghostkit.writing.manuscript import Manuscript
 from ghostkit.writing.material import NOTHING, Material, Sources
+from ghostkit.writing.measures import MEASURES, Measure, measured
 from ghostkit.writing.plan import Goal, Node
 from ghostkit.writing.tracked_files import (
     FileKeeper,
@@ -59,6 +61,7 @@ class BookWriter:
         on_text: OnText | None = None,
         on_node: OnNode | None = None,
         context: ContextSource | None = None,
+        measures: Mapping[str, Measure] = MEASURES,
     ) -> None:
         self.manuscript = manuscript
         self.service = service
@@ -69,6 +72,7 @@ class BookWriter:
         self.files = FileKeeper(manuscript, self.absorber)
         self.sources = sources_for(manuscript, service, model, style)
         self.context = context
+        self.measures = measures
         self._on_text = on_text
         self._on_node = on_node
         self._announced: set[str] = set()
@@ -235,7 +239,7 @@ class BookWriter:
             inputs=made.inputs,
             parameters={"temperature": self.manuscript.book.settings.temperature},
             started_events=[*started, *_shortened(node, made)],
-            done_events=done,
+            done_events=_with_scores(done, made, self.measures),
             check=lambda text: adoption.check(node.kind, text),
         )
 
@@ -381,6 +385,12 @@ def sources_for(manuscript: Manuscript, service: GenerationService, model: str, 
         window_tokens=min(provider.info(bare).context_window, options.max_context_tokens),
         reserved_tokens=options.reserved_response_tokens,
     )
+
+
+def _with_scores(done: EventsFor | None, made: Material, measures: Mapping[str, Measure]) -> EventsFor | None:
+    if done is None:
+        return None
+    return lambda attempt, text: [measured(event, made, text, measures) for event in done(attempt, text)]
 
 
 def _no_files(manuscript: Manuscript) -> Iterable[TrackedFile]:
