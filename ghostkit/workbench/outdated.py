@@ -24,7 +24,7 @@ def sources_of(book: Book) -> Sources:
         place=manuscript.section,
         head=manuscript.head,
         style=style_named(manuscript.book.style, manuscript.folder),
-        prompts=book.services.prompts(),
+        prompts=book.services.prompts([book.folder.templates]),
         window_size=book.services.options().sliding_window_size,
     )
 
