@@ -21,6 +21,11 @@ _LONG: Final = 20_000
 """Words beyond which paragraphs are compared first, and words only within those that differ."""
 
 
+_COMMON_FROM: Final = 4000
+"""Words beyond which what is very common no longer begins a match; it still goes on with one."""
+_PARAGRAPH: Final = re.compile(r"[^\n]+\n*|\n+")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Piece:
     """A run of words that stayed (`same`), went (`out`) or came (`in`)."""
@@ -78,7 +83,7 @@ def _between(text: str, begin: str, end: str) -> str:
 
 def _by_paragraph(old: str, new: str) -> Iterator[Piece]:
     """For long texts: paragraphs first, and words only where paragraphs differ."""
-    first, second = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    first, second = _PARAGRAPH.findall(old), _PARAGRAPH.findall(new)
     for op, a, b, c, d in difflib.SequenceMatcher(None, first, second, autojunk=False).get_opcodes():
         left, right = "".join(first[a:b]), "".join(second[c:d])
         if op == "equal":
@@ -88,7 +93,8 @@ def _by_paragraph(old: str, new: str) -> Iterator[Piece]:
 
 
 def _compared(old: Sequence[str], new: Sequence[str]) -> Iterator[Piece]:
-    matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
+    # In a long text a blank or an "and" is everywhere, and comparing each with each would take for ever.
+    matcher = difflib.SequenceMatcher(None, old, new, autojunk=len(old) + len(new) > _COMMON_FROM)
     for op, a, b, c, d in matcher.get_opcodes():
         left, right = "".join(old[a:b]), "".join(new[c:d])
         if op == "equal":
