@@ -342,6 +342,63 @@ def test_the_tide_tables_worked_example_comes_out() -> None:
     assert "about twenty-one minutes after 12:18" in brief
 
 
+# The two that teach: a textbook and a report
+
+
+def brief_of(name: str) -> str:
+    return (DATASETS / name / "brief.md").read_text("utf-8")
+
+
+def numbers(pattern: str, text: str) -> list[float]:
+    found = re.search(pattern, " ".join(text.split()))
+    assert found, pattern
+    return [float(number.replace(",", "")) for number in found.groups()]
+
+
+@pytest.mark.parametrize(("name", "chapters", "sections"), [("sourdough", 6, 3), ("night-buses", 4, 3)])
+def test_a_teaching_brief_says_its_kind_shape_goals_and_terms(name: str, chapters: int, sections: int) -> None:
+    from ghostkit.book import kind_of, shape_from_brief
+
+    brief = brief_of(name)
+    assert kind_of(brief) == "non-fiction"
+    shape = shape_from_brief(brief)
+    assert (shape["chapters"], shape["sections"]) == (chapters, sections)
+    listed = brief.split("## Chapters\n")[1]
+    assert re.findall(r"(?:^|, )(\d) [A-Z]", listed) == [str(n) for n in range(1, chapters + 1)]
+    parts = re.findall(r"chapters (\d) to (\d)", brief)
+    assert [n for first, last in parts for n in range(int(first), int(last) + 1)] == list(range(1, chapters + 1))
+    goals = re.findall(r"^\d+\. ", brief.split("## Learning goals\n")[1].split("\n## ")[0], re.M)
+    assert len(goals) >= chapters
+    assert len(re.findall(r"^- \*\*[\w' ]+\*\*: ", brief, re.M)) >= 6
+
+
+def test_the_house_loaf_adds_up() -> None:
+    brief = brief_of("sourdough")
+    flour, water, leaven, salt = numbers(
+        r"(\d+) g of wheat flour, (\d+) g of water, (\d+) g of leaven, (\d+) g of", brief
+    )
+    all_flour, all_water, true = numbers(
+        r"holds (\d+) g of flour and (\d+) g of water in all.*?is (\d+) percent", brief
+    )
+    assert (all_flour, all_water) == (flour + leaven / 2, water + leaven / 2)
+    assert round(100 * all_water / all_flour) == true
+    assert salt / flour == numbers(r"Salt is (\d+) percent", brief)[0] / 100
+    raw, baked = numbers(r"weighs (\d+) g raw and (\d+) g baked: one eighth", brief)
+    assert raw == flour + water + leaven + salt
+    assert (raw - baked) / raw == 1 / 8
+
+
+def test_the_night_lines_add_up() -> None:
+    brief = brief_of("night-buses")
+    one, two = numbers(r"N1 carried ([\d,]+) boardings.*?N2 carried ([\d,]+)", brief)
+    cost, each = numbers(r"together cost ([\d,]+) net, which is ([\d.]+) per boarding", brief)
+    assert round(cost / (one + two), 2) == each
+    first, second = numbers(r"N1 alone costs ([\d.]+) and N2 ([\d.]+)\.", brief)
+    assert abs(first * one + second * two - cost) < 0.005 * (one + two)
+    expected, low, high = numbers(r"expected ([\d,]+), range ([\d,]+) to ([\d,]+)", brief)
+    assert low < expected < high < cost
+
+
 def test_every_data_set_is_text_in_utf_8_with_unix_line_ends() -> None:
     files = [path for path in DATASETS.rglob("*") if path.is_file() and path.suffix in (".md", ".json")]
     assert len(files) >= 8

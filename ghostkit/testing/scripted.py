@@ -37,6 +37,7 @@ def default_answer(kind: str, attributes: Mapping[str, str]) -> str:
     if kind == "outline":
         chapters = [
             {"title": f"Chapter title {n}", "brief": f"Ada meets Bo at place {n}.", "points": [f"Fact {n}"]}
+            | ({"part": f"Part title {-(-n // 2)}", "goals": [f"Do {n}."]} if "genre" in attributes else {})
             for n in range(1, int(attributes["chapters"]) + 1)
         ]
         return json.dumps({"summary": "Ada and Bo.", "chapters": chapters})
@@ -49,6 +50,8 @@ def default_answer(kind: str, attributes: Mapping[str, str]) -> str:
         return json.dumps({"sections": sections})
     if kind == "characters":
         return json.dumps({"characters": [{"name": "Ada", "role": "protagonist"}, {"name": "Bo"}], "relationships": []})
+    if kind == "glossary":
+        return json.dumps({"terms": [{"term": "going on", "definition": "What Ada does."}]})
     if kind == "section":
         return f"Ada went on with {attributes['number']}. Bo watched her do it."
     return f"A {kind or 'text'} of {attributes.get('number', 'it')}."
