@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from ghostkit.book.model import Book, Chapter, Section, Style
+from ghostkit.book.styles import style_guide
 from ghostkit.errors import UnknownName
 from ghostkit.generation import PromptService, language_name
 from ghostkit.generation.prompts import Escaped, escape, part_hash, part_text
@@ -296,8 +297,7 @@ def still_to_come(chapter: Chapter, section: Section) -> str:
 
 
 def style_variables(style: Style) -> dict[str, object]:
-    guide = [style.guide, *_listed("Do:", style.do), *_listed("Avoid:", style.avoid)]
-    return {"style_name": style.name, "style_guide": "\n".join(line for line in guide if line)}
+    return {"style_name": style.name, "style_guide": style_guide(style)}
 
 
 def chapter_of(book: Book, chapter_id: str) -> Chapter:
@@ -342,10 +342,6 @@ def _goals(chapter: Chapter) -> list[str]:
 
 def _identity(book: Book) -> dict[str, object]:
     return {"title": book.title, "language": book.language, "language_name": language_name(book.language)}
-
-
-def _listed(heading: str, items: tuple[str, ...]) -> list[str]:
-    return [heading, *(f"- {item}" for item in items)] if items else []
 
 
 def _text(value: object) -> str:

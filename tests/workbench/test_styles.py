@@ -123,7 +123,7 @@ async def test_the_style_is_in_the_system_text_of_every_prompt_and_two_styles_di
         desk.provider.requests.clear()
         style = style_named(name)
         for text in told[name]:
-            assert all(line in text for line in (style.guide, *style.do, *style.avoid))
+            assert all(line in text for line in (style.guide, *style.do, *style.avoid, style.sample))
     assert told["noir"].isdisjoint(told["young-readers"])
 
 
