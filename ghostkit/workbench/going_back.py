@@ -54,6 +54,7 @@ def described(book: Book) -> list[dict[str, Any]]:
 
 def restore_checkpoint(book: Book, name: str, section: str | None) -> Mapping[str, Any]:
     """Go back; with `section` its text alone. Raises `NothingToChange` where the book is so already."""
+    book.look_for_edits()
     found = _newest(book) if name == LATEST else book.checkpoints.load(name)
     with alone_with(book, "going back"):
         plan = _planned(book, found, find_section(book.value, section)[1].id if section is not None else None)

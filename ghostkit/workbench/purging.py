@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 LONGEST_REASON: Final = 500
 _OURS: Final = ("exports", "checkpoints", "cache", "rag", "conflicts")
 """Folders whose files ghostkit made, or put there once their words were taken in: they may go."""
+_UNSURE: Final = ("exports", "rag")
+"""What can't be searched in these may hold the text, and can be made again: it goes."""
 _COPIES: Final = re.compile(r"\.yours-[0-9a-f]{8}|conflict", re.IGNORECASE)
 _TAG: Final = re.compile(r"<[^<>]*>")
 _LARGEST: Final = 200_000_000
@@ -67,6 +69,7 @@ def purge(book: Book, section: str, revision: int, reason: str) -> Purged:
             "A purge needs a reason." if not why else f"The reason has {len(why):,} characters.",
             fix=f"Say in one sentence, of at most {LONGEST_REASON} characters, why the text goes.",
         )
+    book.look_for_edits()
     handle = book.section(section)
     version = handle.revision(revision)
     done = Purged(number=version.number, revision=version.id, text_hash=version.text_hash, reason=why)
@@ -128,8 +131,8 @@ def _clear_places(book: Book, done: Purged, passages: Sequence[str]) -> None:
         name = path.relative_to(book.folder.root)
         if name.parts[0] == "logs":
             done.log_lines += _clear_log(path, needles)
-        elif needles.in_file(path, sure=name.parts[0] != "exports"):
-            if name.parts[0] in _OURS or _COPIES.search(path.name):
+        elif path == book.folder.analytics or needles.in_file(path, sure=name.parts[0] not in _UNSURE):
+            if name.parts[0] in _OURS or path == book.folder.analytics or _COPIES.search(path.name):
                 _remove(path)
                 done.removed.append(name.as_posix())
             else:

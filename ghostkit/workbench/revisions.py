@@ -175,6 +175,7 @@ class BookRevisions:
         """Make a proposal the section's text. `over` takes it even where the text has changed since it was made,
         the section is locked, or a locked passage would go."""
         book = _live(self)
+        book.look_for_edits()
         proposal = self.proposal(which)
         if not over and proposal.state is ProposalState.OPEN:
             _check_free(book, proposal.revision, generated=proposal.revision.origin is Origin.GENERATED)
@@ -267,6 +268,7 @@ class SectionRevisions:
     def restore(self, revision: int) -> Version:
         """Make an earlier revision the section's text again; nothing is deleted."""
         book = self._book
+        book.look_for_edits()
         wanted = self.revision(revision)
         check_locked(self._value, wanted.text)
         head = book.ledger.head(self.id, SECTION)

@@ -86,7 +86,7 @@ def seed_of(note: str, number: int) -> int:
 
 def rewriting_prompt(prompts: PromptService, plain: Prompt, current: str, note: str, locked: Sequence[str]) -> Prompt:
     """The prompt that writes a section, with its text before the task and what is wanted at the task's end."""
-    wanted = prompts.render("rewrite", note=note, locked=locked_block(locked))
+    wanted = prompts.render("rewrite", note=note, locked=locked_block(locked), there=bool(current))
     there = prompts.render("current_text", current=current) if current else None
     *before, last = plain.messages
     material, task = _parted(last.parts)

@@ -213,8 +213,10 @@ async def test_what_can_not_be_searched_does_not_stay_among_the_exports(desk: De
     book, revision = await with_a_secret(desk)
     desk.path("exports/book.pdf").write_bytes(b"%PDF-1.7\xff\xfe\x00")
     desk.path("cover.png").write_bytes(b"\x89PNG\xff")
+    desk.path("rag/index.bin").write_bytes(b"\xff\xfe")
+    desk.path("analytics.duckdb").write_bytes(b"\xff\xfe")
     done = book.purge("1.1", revision, "because")
-    assert "exports/book.pdf" in done.removed
+    assert {"exports/book.pdf", "rag/index.bin", "analytics.duckdb"} <= set(done.removed)
     assert desk.path("cover.png").exists()
 
 

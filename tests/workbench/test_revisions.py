@@ -115,6 +115,18 @@ async def test_a_saved_edit_comes_before_an_acceptance_and_is_never_lost(desk: D
     assert states(desk.open()) == ["earlier", "open", "current"]
 
 
+async def test_an_edit_that_nobody_has_looked_at_yet_comes_before_any_act(desk: Desk) -> None:
+    book = await drawn(desk)
+    first = book.section("1.1").history()[0].id
+    book.accept("1.1")
+    desk.edit(FILE, "Ada went", "Ada strode")
+    book.section("1.1").restore(first)
+    texts = [version.text for version in book.section("1.1").history()]
+    assert "Ada strode" in texts[-1]
+    assert book.section("1.1").text == texts[0]
+    assert texts[0] in desk.read(FILE)
+
+
 async def test_another_persons_text_is_proposed_and_accepted_the_same_way(desk: Desk) -> None:
     book = await written(desk)
     head = book.ledger.head(book.section("1.1").id, "section")
