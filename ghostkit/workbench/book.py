@@ -22,7 +22,7 @@ from ghostkit.settings import get_settings
 from ghostkit.workbench.creation import check_title
 from ghostkit.workbench.handles import Chapter, Section
 from ghostkit.workbench.limits import checked_limits
-from ghostkit.workbench.model_choice import check_model, choose_model
+from ghostkit.workbench.model_choice import check_model, choose_model, is_cached
 from ghostkit.workbench.restructuring import BookStructure
 from ghostkit.workbench.revisions import BookRevisions
 from ghostkit.workbench.run import Run
@@ -290,7 +290,7 @@ class Book(BookRevisions, BookStructure):
         model: str | None = None,
         budget_usd: float | None = None,
         export: Sequence[str] = (),
-        use_cache: bool = True,
+        use_cache: bool | None = None,
         use_streaming: bool | None = None,
         spawner: Spawner | None = None,
     ) -> Run:
@@ -339,7 +339,7 @@ class Book(BookRevisions, BookStructure):
         spawner: Spawner | None,
         export: Sequence[str] = (),
         *,
-        use_cache: bool = True,
+        use_cache: bool | None = None,
         use_streaming: bool | None = None,
     ) -> Run:
         """Start a run for any goal; `write` and the handles end up here."""
@@ -353,8 +353,8 @@ class Book(BookRevisions, BookStructure):
             for format in export:
                 exporters.get(format)
         place = find_spawner(spawner)
-        cache = self.services.cache(self.folder) if use_cache else None
         chosen = self.choose_model(model)
+        cache = self.services.cache(self.folder) if is_cached(self, chosen, use_cache) else None
         run = Run(
             self,
             id="r-" + secrets.token_hex(6),

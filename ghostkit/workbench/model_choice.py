@@ -47,6 +47,20 @@ def check_model(name: str, providers: ProviderRegistry = registry) -> str:
     return f"{info.provider}:{info.model}"
 
 
+def is_cached(book: Book, model: str, use_cache: bool | None) -> bool:
+    """Are equal answers of this model taken from the cache? As asked; else as a setting asks; else where it pays.
+
+    The embedded rehearsal's answers cost nothing to have again, and a rehearsal that answers from memory rehearses
+    nothing: what streams, can be stopped and is counted should be the real thing.
+    """
+    if use_cache is not None:
+        return use_cache
+    if get_settings().source_of("cache_backend") != "default":
+        return True
+    provider_name, bare = split_model(model)
+    return not book.services.providers.create_provider(provider_name).info(bare).pretends
+
+
 def _real_words(book: Book) -> str:
     """What in the book is not rehearsal's, in words; empty if all of it is."""
     for head in book.manuscript.heads():

@@ -16,14 +16,14 @@ from ghostkit.cli.terminal import say, say_folded, say_json
 @click.option("--parallel", type=int, default=1, show_default=True, help="How many texts at a time; same book.")
 @model_option
 @click.option("--budget", type=float, metavar="USD", help="Stop before a call that could spend more than this.")
-@click.option("--cache/--no-cache", "use_cache", default=True, help="Take equal answers from the cache, or never.")
+@click.option("--cache/--no-cache", "use_cache", default=None, help="Take equal answers from the cache, or never.")
 @click.option("--dry-run", is_flag=True, help="Say what it would ask and cost; spends and records nothing.")
 @click.option("--show-prompt", metavar="2.3", help="With --dry-run: the exact messages for this section.")
 @click.option("--quiet", is_flag=True, help="Show no progress.")
 @click.option("--progress", is_flag=True, help="With --json: JSON lines of progress on stderr.")
 @json_option
 def write(
-    path: Path, until: str | None, parallel: int, model: str | None, budget: float | None, use_cache: bool,
+    path: Path, until: str | None, parallel: int, model: str | None, budget: float | None, use_cache: bool | None,
     dry_run: bool, show_prompt: str | None, quiet: bool, progress: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """Write what isn't written yet. It resumes by itself: after a stop, a crash or a power cut, run it again.
