@@ -34,7 +34,7 @@ class OutlineView:
     def _repr_html_(self) -> str:
         value = self._book.value
         chapters = "".join(
-            f"<li><b>{escape(chapter.title)}</b><br>{escape(chapter.brief)}"
+            f"<li><b>{escape(chapter.title)}</b><br>{escape(chapter.brief)}{_goals_html(chapter.goals)}"
             f"<ol>{''.join(f'<li>{escape(section.title)}</li>' for section in chapter.sections)}</ol></li>"
             for chapter in value.chapters
         )
@@ -42,6 +42,10 @@ class OutlineView:
             f'<div style="{_STYLE}"><h3>{escape(value.title)}</h3><p>{escape(value.outline_summary)}</p>'
             f"<ol>{chapters}</ol></div>"
         )
+
+
+def _goals_html(goals: Sequence[str]) -> str:
+    return "".join(f"<br><small>Goal: {escape(goal)}</small>" for goal in goals)
 
 
 def book_html(book: Book) -> str:

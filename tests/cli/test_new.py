@@ -133,3 +133,26 @@ def test_a_title_can_not_write_to_the_terminal(ghostkit: Command, tmp_path: Path
     ran = ghostkit("new", tmp_path / "b", "--brief", brief, "--title", "Salt\x1b]0;owned\x07")
     assert ran.code == 0
     assert "\x1b" not in ran.out
+
+
+def test_the_kind_is_said_or_read_in_the_brief(ghostkit: Command, tmp_path: Path) -> None:
+    brief = tmp_path / "bees.md"
+    brief.write_text("# Bees\n\nA practical guide to bees.\n", "utf-8")
+    assert ghostkit("new", tmp_path / "a", "--brief", brief, "--json").json["kind"] == "non-fiction"
+    assert ghostkit("new", tmp_path / "b", "--brief", brief, "--kind", "fiction", "--json").json["kind"] == "fiction"
+    assert "non-fiction, language en" in ghostkit("new", tmp_path / "c", "--brief", brief).out
+    assert "must be fiction or non-fiction" in ghostkit("new", tmp_path / "d", "--brief", brief, "--kind", "x").sentence
+    assert not (tmp_path / "d").exists()
+
+
+def test_the_outline_of_a_book_that_teaches_shows_parts_and_goals(ghostkit: Command, tmp_path: Path) -> None:
+    brief = tmp_path / "brief.md"
+    brief.write_text("# Bees\n\nA practical guide to bees. Part One, The hive, is chapters 1 to 2.\n", "utf-8")
+    book = tmp_path / "bees"
+    ghostkit("new", book, "--brief", brief, "--chapters", 2, "--sections", 1, "--model", "rehearsal")
+    shown = ghostkit("outline", book, "--quiet").out
+    assert "THE HIVE" in shown
+    assert "   Goal: " in shown
+    row = ghostkit("outline", book, "--json").json["chapters"][1]
+    assert row["part"] == "The hive"
+    assert row["goals"]

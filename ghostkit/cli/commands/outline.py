@@ -65,7 +65,9 @@ def outline_row(book: Book) -> dict[str, Any]:
             "id": chapter.id,
             "number": chapter.number,
             "title": chapter.title,
+            "part": chapter.part,
             "brief": chapter.brief,
+            "goals": list(chapter.goals),
             "points": list(chapter.points),
             "sections": [
                 {"id": s.id, "number": f"{chapter.number}.{s.number}", "title": s.title, "brief": s.brief,
@@ -85,9 +87,15 @@ def _print(book: Book) -> None:
     if value.outline_summary:
         say()
         say_folded(value.outline_summary)
+    part = ""
     for chapter in value.chapters:
+        if chapter.part != part:
+            part = chapter.part
+            say(f"\n{part.upper()}" if part else "")
         say(f"\n{chapter.number}. {chapter.title}")
         say_folded(f"   {chapter.brief}", hang=3)
+        for goal in chapter.goals:
+            say_folded(f"   Goal: {goal}", hang=9)
         for section in chapter.sections:
             say(f"   {chapter.number}.{section.number} {section.title}")
     if value.characters:
