@@ -215,21 +215,43 @@ class Absorber:
 def merge_outline(book: Book, title: str, parsed: Sequence[ParsedChapter]) -> Book:
     """The book with its plan as a person wrote it: known ids keep their object, new headings become new chapters.
 
-    What has text is never dropped: a chapter missing from the plan stays, at the end, if any of it is written.
+    What has text is never dropped: a chapter missing from the plan stays, at the end, if any of it is written. A
+    section's heading under another chapter moves the section there. What was deleted does not come back by a plan
+    that was opened in an editor before.
     """
     known = {chapter.id: chapter for chapter in book.chapters}
-    taken = adoption.taken_ids(book)
+    taken, gone = adoption.taken_ids(book), _deleted(book)
+    placed = {planned.id for part in parsed for planned in part.sections if planned.id}
+    sections = {section.id: section for _, section in book.sections()}
     serial, chapters = book.serial, []
     for part in parsed:
+        if part.id in gone:
+            continue
         old = known.pop(part.id, None) if part.id else None
         if old is None:
             identity, serial = next_id(chapter_id, book.id, serial, taken)
             taken.add(identity)
             old = Chapter(id=identity, number=0, title=part.title)
-        chapters.append(merge_chapter(old, part, taken))
-    chapters += [chapter for chapter in known.values() if chapter.word_count]
-    numbered = tuple(replace(chapter, number=place) for place, chapter in enumerate(chapters, 1))
-    return replace(book, title=title or book.title, chapters=numbered, serial=serial)
+        here = {planned.id for planned in part.sections}
+        stay = tuple(s for s in old.sections if s.id in here or s.id not in placed)
+        come = tuple(sections[i] for i in here if i in sections and i not in {s.id for s in old.sections})
+        part = replace(part, sections=tuple(s for s in part.sections if s.id not in gone))
+        chapters.append(merge_chapter(replace(old, sections=(*stay, *come)), part, taken))
+    rest = (replace(c, sections=tuple(s for s in c.sections if s.id not in placed)) for c in known.values())
+    chapters += [chapter for chapter in rest if chapter.word_count]
+    # One that lost its last section to others has nothing left to say.
+    emptied = {
+        c.id for c in chapters if not c.sections and c.serial and c.id in {o.id for o in book.chapters if o.sections}
+    }
+    numbered = (c for c in chapters if c.id not in emptied)
+    book = replace(book, title=title or book.title, serial=serial)
+    return replace(book, chapters=tuple(replace(c, number=place) for place, c in enumerate(numbered, 1)))
+
+
+def _deleted(book: Book) -> set[str]:
+    """Ids of what was taken out, and is not in the book."""
+    there = {c.id for c in book.chapters} | {s.id for _, s in book.sections()}
+    return adoption.taken_ids(book) - there
 
 
 def merge_chapter(chapter: Chapter, part: ParsedChapter, taken: set[str]) -> Chapter:
@@ -239,7 +261,8 @@ def merge_chapter(chapter: Chapter, part: ParsedChapter, taken: set[str]) -> Cha
     says nothing of them: it was written, or opened in an editor, before there were any.
     """
     if not part.sections:
-        return replace(chapter, title=part.title or chapter.title, **_plan_of(part))
+        there = tuple(replace(section, number=place) for place, section in enumerate(chapter.sections, 1))
+        return replace(chapter, title=part.title or chapter.title, sections=there, **_plan_of(part))
     known = {section.id: section for section in chapter.sections}
     serial, sections = chapter.serial, []
     for planned in part.sections:

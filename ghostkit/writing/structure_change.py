@@ -155,7 +155,10 @@ def _split_chapter(book: Book, change: Change) -> Book:
     if change.other_id in taken_ids(book) or old is None or change.after_id not in [s.id for s in old.sections]:
         return book
     place = [s.id for s in old.sections].index(change.after_id)
-    new = Chapter(id=change.other_id, number=0, title=change.title, brief=old.brief, sections=old.sections[place:])
+    new = Chapter(
+        id=change.other_id, number=0, part=old.part, title=change.title, brief=old.brief, goals=old.goals,
+        sections=old.sections[place:],
+    )  # fmt: skip
     kept = _in_chapter(book, old.id, lambda c: replace(c, sections=c.sections[:place]))
     return replace(_with_chapter_serial(book, new.id), chapters=_put(kept.chapters, new, old.id))
 
@@ -190,6 +193,7 @@ def _merge_chapters(book: Book, change: Change) -> Book:
     merged = replace(
         first,
         brief=_both(first.brief, second.brief),
+        goals=(*first.goals, *(g for g in second.goals if g not in first.goals)),
         points=(*first.points, *(p for p in second.points if p not in first.points)),
         sections=(*first.sections, *second.sections),
     )

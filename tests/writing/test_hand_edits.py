@@ -412,6 +412,39 @@ async def test_a_chapter_edited_as_a_whole_is_its_own_whatever_number_it_has_by_
     assert not [path for path in desk.files() if "yours" in path]
 
 
+async def test_a_sections_heading_under_another_chapter_moves_the_section(desk: Desk) -> None:
+    book = desk.create(chapters=3)
+    await write(book)
+    moved, last = book.section("1.2").id, [s.id for s in book.chapter(3).sections]
+    text = desk.read("outline.md")
+    head, one, two, three = _chapters(text)
+    start = one.index("### 1.2")
+    two = two.rstrip("\n") + "\n\n" + one[start:]
+    three_sections = three[three.index("### 3.1") :]  # all that chapter 3 has
+    mine = head + one[:start] + two + three_sections + three[: three.index("### 3.1")]
+    desk.path("outline.md").write_text(mine, encoding="utf-8")
+    await write(book)
+    assert [s.id for s in book.chapter(2).sections][2:] == [moved, *last]
+    assert desk.read("chapters/chapter_02/sections/section_03.md").startswith("## Scene 1.2\n\nAda went on with 1.2")
+    assert [len(c.sections) for c in book.chapters] == [1, 5]
+    assert not desk.path("chapters/chapter_01/sections/section_02.md").exists()
+    assert not desk.path("chapters/chapter_03").exists()
+    assert book.status()["state"] == "complete"
+
+
+async def test_a_plan_saved_over_a_deletion_does_not_bring_it_back(desk: Desk) -> None:
+    book = desk.create(chapters=3)
+    await write(book)
+    opened = desk.read("outline.md")
+    book.chapter(2).delete(force=True)
+    book.section("1.2").delete(force=True)
+    desk.path("outline.md").write_text(opened.replace("place 3", "the harbour"), encoding="utf-8")
+    await write(book)
+    assert [c.title for c in book.chapters] == ["Chapter title 1", "Chapter title 3"]
+    assert len(book.chapter(1).sections) == 1
+    assert "the harbour" in book.chapter(2).value.brief
+
+
 # ── files that can't be read ──────────────────────────────────────────────────────────────────────────────────
 
 
