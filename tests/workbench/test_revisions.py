@@ -12,7 +12,7 @@ import pytest
 import ghostkit as gk
 from ghostkit import faults
 from ghostkit.errors import BookDamaged, InputError, LeaseHeld, UnknownName
-from ghostkit.ledger import NothingToChange, StaleBase
+from ghostkit.ledger import NothingToChange, SqliteLedger, StaleBase
 from ghostkit.writing.worddiff import after, before, marked
 
 from ..desk import STALL, Desk, write
@@ -158,6 +158,33 @@ async def test_an_acceptance_that_a_disk_refused_is_made_again(
     book.accept(version.id)
     assert version.text in desk.read(FILE)
     assert states(book) == ["earlier", "current"]
+
+
+async def test_what_another_process_accepts_while_a_run_writes_is_kept_and_is_no_edit(desk: Desk) -> None:
+    book = desk.create()
+    await write(book, until="1.1")
+    section = book.section("1.1").id
+
+    def meanwhile(kind: str, request: Any) -> None:
+        if kind == "section" and not len(other.history(section, "section")) > 1:
+            head = other.head(section, "section")
+            assert head is not None
+            waits = other.add_proposal(
+                section, "section", "From elsewhere.", book.who(), base_id=head.id, source="editor"
+            )
+            other.accept(waits.id, book.who())
+
+    other = SqliteLedger(desk.path("ledger.sqlite"), synchronous="OFF")
+    desk.answer = meanwhile
+    await write(book)
+    other.close()
+    book = desk.reopen()
+    assert book.section("1.1").text == "From elsewhere."
+    assert states(book) == ["earlier", "current"]
+    await write(book)
+    assert states(book) == ["earlier", "current"]
+    assert "From elsewhere." in desk.read(FILE)
+    assert "From elsewhere." in desk.read("chapters/chapter_01/content.md")
 
 
 # ── comparing ─────────────────────────────────────────────────────────────────────────────────────────────────
