@@ -209,7 +209,7 @@ def _outline_of(book: values.Book) -> object:
     return (
         book.title,
         [
-            (c.id, c.number, c.title, c.brief, c.points,
+            (c.id, c.number, c.part, c.title, c.brief, c.goals, c.points,
              [(s.id, s.number, s.title, s.brief, s.points) for s in c.sections])
             for c in book.chapters
         ],
