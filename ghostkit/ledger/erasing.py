@@ -127,14 +127,20 @@ def _backups(path: Path) -> Iterator[Path]:
 
 
 def _scrub_backup(backup: Path, purged: list[bytes]) -> None:
-    copy = sqlite3.connect(backup, isolation_level=None)
     try:
-        copy.execute("PRAGMA journal_mode = DELETE")
-        copy.execute("PRAGMA secure_delete = ON")
-        copy.execute("BEGIN IMMEDIATE")
-        copy.executemany("UPDATE blob SET data = NULL WHERE hash = ?", [(digest,) for digest in purged])
-        copy.execute("DELETE FROM partial")  # the ledger itself has them whole, as their attempts' texts
-        copy.execute("COMMIT")
-        copy.execute("VACUUM")
-    finally:
-        copy.close()
+        copy = sqlite3.connect(backup, isolation_level=None)
+        try:
+            copy.execute("PRAGMA journal_mode = DELETE")
+            copy.execute("PRAGMA secure_delete = ON")
+            copy.execute("BEGIN IMMEDIATE")
+            copy.executemany("UPDATE blob SET data = NULL WHERE hash = ?", [(digest,) for digest in purged])
+            copy.execute("DELETE FROM partial")  # the ledger itself has them whole, as their attempts' texts
+            copy.execute("COMMIT")
+            copy.execute("VACUUM")
+        finally:
+            copy.close()
+    except sqlite3.DatabaseError as error:
+        raise LedgerError(
+            f"The text is purged, but the backup {backup} can't be cleared of it ({error}).",
+            fix="Delete the backup if it is damaged, or mend the disk, then purge again.",
+        ) from error

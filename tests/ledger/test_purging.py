@@ -183,6 +183,20 @@ def test_a_reader_in_the_way_is_told_and_the_purge_can_be_finished_later(
     assert found(tmp_path) == []
 
 
+def test_a_backup_that_can_not_be_cleared_is_named_and_the_purge_finished_without_it(
+    file: SqliteLedger, path: Path, tmp_path: Path
+) -> None:
+    revision = write_in_pieces(file)
+    backup = path.with_name("ledger.sqlite.v3.backup")
+    backup.write_bytes(b"not a database, but it may hold anything" * 99)
+    with pytest.raises(LedgerError, match=r"the backup .*v3\.backup can't be cleared") as told:
+        file.purge(revision, "asked for")
+    assert "Delete the backup" in told.value.fix
+    backup.unlink()
+    assert file.purge(revision, "asked for") is True
+    assert found(tmp_path) == []
+
+
 def test_sentences_tell_a_text_in_any_language() -> None:
     assert passages_of("Short. A sentence that is long enough to be told from every other one! Yes.") == [
         "A sentence that is long enough to be told from every other one!"
