@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import sys
@@ -42,6 +43,27 @@ def test_a_stop_in_the_middle_keeps_everything_and_the_next_write_finishes_the_s
     assert (again.code, again.json["state"]) == (0, "done")
     assert words_of(fresh).items() >= kept.items()
     assert words_of(fresh) == words_of(finished)
+
+
+def test_a_rewrite_that_was_stopped_goes_on_with_the_command_it_names_and_buys_nothing_twice(
+    ghostkit: Command, start: Start, finished: Path, tmp_path: Path
+) -> None:
+    bill = tmp_path / "bill"
+    process = start(
+        "rewrite", finished, "--all", "--note", "Less weather.", GHOSTKIT_REHEARSAL_BILL=str(bill), **STALLS
+    )
+    process.read_err_until("✓ 1.1")
+    process.popen.send_signal(signal.SIGINT)
+    ran = process.wait()
+    assert ran.code == 130
+    assert f"Go on with: ghostkit rewrite {finished} --all --note 'Less weather.'" in ran.err
+    assert len(ghostkit("proposals", finished, "--json").json) == 1
+    again = start(
+        "rewrite", finished, "--all", "--note", "Less weather.", "--json", GHOSTKIT_REHEARSAL_BILL=str(bill)
+    ).wait()
+    assert (again.code, again.json["state"], len(again.json["proposals"])) == (0, "done", 4)
+    answered = [line for line in map(json.loads, bill.read_text("utf-8").splitlines()) if line["event"] == "answered"]
+    assert len(answered) == len({line["slot"] for line in answered}) == 4
 
 
 def test_the_partial_text_of_a_stopped_section_is_in_the_ledger(start: Start, fresh: Path) -> None:

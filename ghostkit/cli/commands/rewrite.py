@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,7 +66,7 @@ def rewrite(
     run = carry_out(
         lambda: book.rewrite(**asked, accept=accept, parallel=parallel, model=model, budget_usd=budget), view
     )
-    problem = outcome(run, path, f"ghostkit rewrite {path} …, as before")
+    problem = outcome(run, path, _again(path, places, stale, everything, note, variants, accept))
     waiting = [v for v in book.proposals() if book.section(v.number).id in run.goal.sections]
     if as_json and run.started_at is not None:
         row = {**summary(run, path), "proposals": [v.as_dict() for v in waiting]}
@@ -75,6 +76,17 @@ def rewrite(
         raise problem
     if not as_json and not quiet:
         _tell(book, run, path, waiting, before)
+
+
+def _again(
+    path: Path, places: tuple[str, ...], stale: bool, everything: bool, note: str | None, variants: int, accept: bool
+) -> str:
+    """The command that goes on with this one."""
+    words = ["ghostkit", "rewrite", str(path), *places]
+    words += [f"--{name}" for name, given in (("stale", stale), ("all", everything), ("accept", accept)) if given]
+    words += ["--note", note] if note else []
+    words += ["--variants", str(variants)] if variants != 1 else []
+    return shlex.join(words)
 
 
 def _forecast(book: Book, asked: dict[str, Any], budget: float | None, as_json: bool) -> None:
