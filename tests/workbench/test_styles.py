@@ -145,3 +145,18 @@ async def test_a_style_that_is_gone_says_so_before_anything_is_asked(desk: Desk)
     with pytest.raises(UnknownName, match="There is no style 'harbour'"):
         await write(book)
     assert desk.calls == 0
+
+
+async def test_another_style_puts_what_is_written_out_of_date_and_the_old_one_back_in_date(desk: Desk) -> None:
+    book = desk.create()
+    await write(book)
+    assert not book.stale()
+    book.styles.use("noir")
+    assert len(book.stale().sections) == 4
+    assert "the style" in book.stale().sections[0].reasons[0].text
+    book.styles.use("plain")
+    assert not book.stale()
+    book.styles.edit("plain", sample="Nothing of the kind, said Hanna. She counted 40 lamps in Lisbon.")
+    assert len(book.stale().sections) == 4
+    book.styles.remove("plain")
+    assert not book.stale()

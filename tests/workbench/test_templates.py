@@ -210,3 +210,14 @@ def test_whatever_is_typed_is_taken_or_told_and_never_breaks_the_book(
     assert "\n" not in told
     assert not told or book.templates.text("section") == before
     PromptService([book.folder.templates]).check()
+
+
+async def test_an_edit_puts_what_was_asked_with_the_old_words_out_of_date_and_a_reset_back(desk: Desk) -> None:
+    book = desk.create()
+    await write(book)
+    assert not book.stale()
+    book.templates.edit("section", braver(book.templates.text("section")))
+    assert len(book.stale().sections) == 4
+    assert "another prompt template than section@" in book.stale().sections[0].reasons[0].text
+    book.templates.reset("section")
+    assert not book.stale()
