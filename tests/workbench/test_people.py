@@ -318,3 +318,43 @@ def test_they_look_well_in_a_notebook(desk: Desk) -> None:
     assert "<td>A&lt;b&gt;</td>" in book.people._repr_html_()
     assert "x &amp; y" in book.people._repr_html_()
     assert "&lt;i&gt;" in book.bible._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (
+            "relationships",
+            '"to": "Bo"',
+            '"to": "Nobody"',
+            r"relationships\[0\].to: there is no 'Nobody' in profiles.json",
+        ),
+        ("relationships", '"to": "Bo"', '"to": "ada"', r"relationships\[0\].to: 'Ada' can't stand in a relationship"),
+        (
+            "relationships",
+            '"kind": "child"',
+            '"kind": "mother"',
+            r"relationships\[1\]: nobody can be their own ancestor",
+        ),
+        ("relationships", '"since_chapter": 1', '"since_chapter": 7', r"\[0\].since_chapter: there is no chapter 7"),
+        ("profiles", '"name": "Bo"', '"name": "ADA"', r"characters\[1\].name: 'ADA' is there twice \(as 'Ada' too\)"),
+        ("profiles", '"name": "Bo"', '"name": "Cy"', r"relationships\[0\].to: there is no 'Bo' in profiles.json"),
+        ("profiles", '"name": "Bo",', '"name": "Bo", "aliases": ["ada"],', r"aliases\[0\]: 'ada' is the name of 'Ada'"),
+    ],
+)
+def test_a_hand_edit_that_cannot_be_is_told_by_its_place_and_kept(
+    desk: Desk, file: str, old: str, new: str, told: str
+) -> None:
+    book = desk.create()
+    for name in ("Ada", "Bo"):
+        book.people.add(name=name)
+    book.people.relate("Ada", "mother", "Bo")
+    before = len(book.ledger.history(book.value.id, "characters"))
+    saved = desk.edit(f"characters/{file}.json", old, new)
+    with pytest.raises(BookDamaged, match=told) as caught:
+        desk.reopen()
+    assert caught.value.fix
+    assert desk.read(f"characters/{file}.json") == saved
+    desk.path(f"characters/{file}.json").write_text(saved.replace(new, old), "utf-8")
+    book = desk.reopen()
+    assert len(book.ledger.history(book.value.id, "characters")) == before
