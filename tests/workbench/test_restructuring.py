@@ -364,3 +364,32 @@ async def test_several_threads_that_act_at_once_leave_one_order(desk: Desk) -> N
             tasks.start_soon(in_thread, book.add_chapter, title)
     assert sorted(c.title for c in book.chapters[3:]) == list("abcdef")
     assert len({c.id for c in book.chapters}) == 9
+
+
+@pytest.mark.parametrize("rewritten", [True, False])
+async def test_an_edit_made_after_a_crash_among_the_files_is_whose_text_it_is(
+    desk: Desk, fault: Callable[[str], None], rewritten: bool
+) -> None:
+    """The first file holds the new owner's text already and the second the old one's; the ledger knows of neither."""
+    book = await written(desk)
+    ids = {s.title: s.id for c in book.value.chapters for s in c.sections}
+    fault("file.section.done:1:eio")
+    with pytest.raises((StorageError, OSError)):
+        book.section("1.1").move("2.1")
+    fault("")
+    place, title = ("chapter_01/sections/section_01.md", "Scene 1.2") if rewritten else (
+        "chapter_02/sections/section_01.md", "Scene 2.1"
+    )  # fmt: skip
+    desk.edit(f"chapters/{place}", "Ada went", "Mira went")
+    book = desk.reopen()
+    edited = {s.title: s.text for c in book.chapters for s in c.sections if s.status == "edited"}
+    assert edited == {title: f"Mira went on with {title.split()[1]}. Bo watched her do it."}
+    assert {s.title: s.id for c in book.value.chapters for s in c.sections} == ids
+    assert book.section("2.1").title == "Scene 1.1"
+    assert not [path for path in desk.files() if "yours" in path]
+    assert "Mira went" in desk.read(f"chapters/{_place_of(book, ids[title])}")
+
+
+def _place_of(book: gk.Book, section: str) -> str:
+    chapter, _, inner = book.section(section).number.partition(".")
+    return f"chapter_{int(chapter):02d}/sections/section_{int(inner):02d}.md"
