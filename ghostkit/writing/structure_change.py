@@ -92,7 +92,10 @@ def numbered(book: Book) -> Book:
 def _add_chapter(book: Book, change: Change) -> Book:
     if change.object_id in taken_ids(book):
         return book
-    new = Chapter(id=change.object_id, number=0, title=change.title, brief=change.brief, points=change.points)
+    new = Chapter(
+        id=change.object_id, number=0, part=_part_after(book.chapters, change.after_id), title=change.title,
+        brief=change.brief, points=change.points,
+    )  # fmt: skip
     return replace(_with_chapter_serial(book, change.object_id), chapters=_put(book.chapters, new, change.after_id))
 
 
@@ -112,7 +115,8 @@ def _move_chapter(book: Book, change: Change) -> Book:
     if not moved:
         return book
     rest = tuple(c for c in book.chapters if c.id != change.object_id)
-    return replace(book, chapters=_put(rest, moved[0], change.after_id))
+    chapter = replace(moved[0], part=_part_after(rest, change.after_id, moved[0].part))
+    return replace(book, chapters=_put(rest, chapter, change.after_id))
 
 
 def _move_section(book: Book, change: Change) -> Book:
@@ -252,6 +256,16 @@ _APPLY: Final[Mapping[str, Callable[[Book, Change], Book]]] = {
 
 
 # ── pieces ────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _part_after(chapters: tuple[Chapter, ...], after: str, own: str | None = None) -> str:
+    """The part of a chapter put after another: that of its neighbours, or between two parts its `own`, if it can be."""
+    place = next((n for n, chapter in enumerate(chapters, 1) if chapter.id == after), 0)
+    beside = [chapter.part for chapter in chapters[max(place - 1, 0) : place + 1]]
+    between = place in (0, len(chapters)) or len(set(beside)) > 1
+    if own is not None and between and (own in beside or own not in {chapter.part for chapter in chapters}):
+        return own
+    return beside[0] if beside else ""
 
 
 def _put(parts: tuple[Part, ...], part: Part, after: str, *, otherwise_last: bool = False) -> tuple[Part, ...]:

@@ -11,11 +11,12 @@ import pytest
 
 import ghostkit as gk
 from ghostkit import sync
-from ghostkit.book import dump_structure, kind_of, load_structure
+from ghostkit.book import Chapter, dump_structure, kind_of, load_structure
 from ghostkit.errors import BookDamaged, InputError
 from ghostkit.ledger import Origin
 from ghostkit.writing.parsing import UnreadableAnswer
 from ghostkit.writing.plan import Goal, nodes_for
+from ghostkit.writing.structure_change import _part_after
 
 from ..desk import Desk, write
 
@@ -68,7 +69,7 @@ def test_a_kind_that_is_none_in_book_json_is_told(desk: Desk) -> None:
 
 def test_a_book_without_any_of_it_is_stored_as_ever(desk: Desk) -> None:
     value = desk.create().value
-    document = json.loads(dump_structure(replace(value, chapters=(gk.book.Chapter(id="c-1", number=1, title="A"),))))
+    document = json.loads(dump_structure(replace(value, chapters=(Chapter(id="c-1", number=1, title="A"),))))
     assert "kind" not in document["settings"]
     assert {"part", "goals"}.isdisjoint(document["chapters"][0])
 
@@ -114,6 +115,38 @@ async def test_a_person_renames_a_part_and_writes_a_goal(desk: Desk) -> None:
     assert "- Goal: Count lamps.\n- Goal: Do 2." in section
     assert "Part: The quay" in section
     assert "# The quay" in desk.read("outline.md")
+
+
+@pytest.mark.parametrize(
+    ("after", "part"), [("", "A"), ("c-1", "A"), ("c-2", "A"), ("c-3", "B"), ("c-4", "B"), ("c-nobody", "A")]
+)
+def test_a_chapter_that_is_added_is_of_the_part_it_stands_in(after: str, part: str) -> None:
+    assert _part_after(parted("AABB"), after) == part
+
+
+@pytest.mark.parametrize(
+    ("order", "moved", "after", "now"),
+    [
+        ("AABB", 1, "c-3", "ABBB"),  # into the midst of another part
+        ("AABB", 2, "c-4", "ABBB"),  # to the end of the last one
+        ("AABB", 1, "c-2", "AABB"),  # within its own
+        ("AABB", 3, "c-1", "AAAB"),
+        ("AABB", 4, "c-2", "AABB"),  # to its own part's beginning
+        ("AACB", 3, "", "CAAB"),  # a part of one chapter moves as a part
+        ("AACB", 3, "c-1", "AAAB"),
+        ("    ", 1, "c-3", "    "),
+    ],
+)
+def test_a_chapter_that_is_moved_takes_the_part_it_comes_into(order: str, moved: int, after: str, now: str) -> None:
+    chapters = parted(order)
+    rest = tuple(c for c in chapters if c.number != moved)
+    part = _part_after(rest, after, chapters[moved - 1].part)
+    place = [c.id for c in rest].index(after) + 1 if after else 0
+    assert "".join([*(c.part for c in rest[:place]), part, *(c.part for c in rest[place:])]) == now
+
+
+def parted(parts: str) -> tuple[Chapter, ...]:
+    return tuple(Chapter(id=f"c-{n}", number=n, title="T", part=part) for n, part in enumerate(parts, 1))
 
 
 async def test_a_story_s_prompts_know_nothing_of_goals(desk: Desk) -> None:
