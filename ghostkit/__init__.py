@@ -30,10 +30,12 @@ if TYPE_CHECKING:
         stream,
         streaming_manager,
     )
+    from ghostkit.writing.context import BookContextManager
 
 __version__ = "0.1.0"
 __all__ = [
     "Book",
+    "BookContextManager",
     "CacheManager",
     "Event",
     "EventManager",
@@ -60,6 +62,7 @@ __all__ = [
 
 _FOUND_IN = {
     "Book": "ghostkit.workbench",
+    "BookContextManager": "ghostkit.writing.context",
     "CacheManager": "ghostkit.cache",
     "Event": "ghostkit.events",
     "EventManager": "ghostkit.events",

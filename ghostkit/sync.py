@@ -28,15 +28,18 @@ from ghostkit.errors import NoEventLoop
 from ghostkit.workbench import facade
 from ghostkit.workbench.facade import streaming_manager
 from ghostkit.workbench.run import Run
+from ghostkit.writing import context
 
 if TYPE_CHECKING:
     from ghostkit.book import Character
     from ghostkit.export import Exported
     from ghostkit.workbench.pages import OutlineView
     from ghostkit.workbench.people import People as LivePeople
+    from ghostkit.writing.context import BookContext
 
 __all__ = [
     "Book",
+    "BookContextManager",
     "CacheManager",
     "call",
     "clear_cache",
@@ -216,6 +219,31 @@ def get_stats() -> dict[str, Any]:
 def clear_cache(pattern: str | None = None, *, kind: Kind | None = None) -> int:
     """See `ghostkit.clear_cache`."""
     return facade.enhanced_ai.clear_now(pattern, kind=kind)
+
+
+class BookContextManager:
+    """`ghostkit.BookContextManager`, waiting; `summarize` is a plain function here."""
+
+    def __init__(
+        self, max_tokens: int | None = None, *, summarize: Callable[[str, int], str] | None = None, **options: Any
+    ) -> None:
+        async def summed_up(text: str, tokens: int) -> str:
+            assert summarize is not None
+            return summarize(text, tokens)
+
+        self.live = context.BookContextManager(max_tokens, summarize=summed_up if summarize else None, **options)
+
+    @property
+    def window_size(self) -> int:
+        return self.live.window_size
+
+    @window_size.setter
+    def window_size(self, size: int) -> None:
+        self.live.window_size = size
+
+    def prepare_context(self, book: Any, current_chapter: int, window_size: int | None = None) -> BookContext:
+        """See `ghostkit.BookContextManager.prepare_context`."""
+        return call(lambda: self.live.prepare_context(book, current_chapter, window_size))
 
 
 class _EnhancedAI:

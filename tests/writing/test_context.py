@@ -170,6 +170,19 @@ async def test_the_guides_dictionary_and_other_things() -> None:
         await manager().prepare_context(7, 1)
 
 
+def test_the_guides_snippet_works_as_it_stands_in_a_script() -> None:
+    from ghostkit.sync import BookContextManager
+
+    book_data = {"title": "AI", "toc": {"chapters": [{"title": f"T{n}", "content": told(n, 5)} for n in range(1, 21)]}}
+    manager = BookContextManager(max_tokens=128000, summarize=lambda text, tokens: " ".join(text.split()[:4]))
+    manager.window_size = 3
+    context = manager.prepare_context(book=book_data, current_chapter=5, window_size=3)
+    assert "Prose of chapter 2. " in str(context)
+    late = manager.prepare_context(book_data, 20)
+    assert "Prose of chapter" in str(late)
+    assert not late.notes
+
+
 def test_an_estimate_is_never_below_a_plain_count_of_words() -> None:
     for text in ("word " * 100, "слово " * 100, "字" * 100):
         assert estimate_tokens(text) >= 100
