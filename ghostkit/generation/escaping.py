@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from typing import Any
 
@@ -31,11 +32,13 @@ def attribute(value: Any) -> Escaped:
     return Escaped(" ".join(escape(value).split()).replace('"', "&quot;"))
 
 
+@functools.lru_cache(maxsize=256, typed=True)
 def part_text(value: str) -> str:
     """What `=== each` sends and stores of a text."""
     return escape(value).strip()
 
 
+@functools.lru_cache(maxsize=256, typed=True)
 def part_hash(value: str) -> str:
     """SHA-256 (hex) by which the ledger knows the part that `=== each` makes of a text."""
     return hashlib.sha256(part_text(value).encode()).hexdigest()

@@ -44,8 +44,8 @@ class _Record:
             if at in self.judgements:
                 return self._from_judgement(head, at, attempt)
             if attempt is not None:
-                receipt = receipts.decode(receipts.unpack(self.connection, attempt, self.known))
-                return Judged(revision_id=head, inputs=self.names.inputs(receipt.inputs), by="attempt")
+                packed = receipts.inputs_in(receipts.unpack(self.connection, attempt, self.known))
+                return Judged(revision_id=head, inputs=self.names.inputs(packed), by="attempt")
             at = base
         return Judged(revision_id=head, inputs={}, by="nothing")
 

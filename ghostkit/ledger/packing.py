@@ -50,6 +50,26 @@ class Reader:
                 return value
             shift += 7
 
+    def numbers(self, count: int) -> list[int]:
+        """The next `count` numbers; much faster than one by one."""
+        found: list[int] = []
+        data, at, value, shift = self._data, self._at, 0, 0
+        while len(found) < count:
+            byte = data[at]
+            at += 1
+            if byte < 0x80:
+                found.append(value | byte << shift)
+                value = shift = 0
+            else:
+                value |= (byte & 0x7F) << shift
+                shift += 7
+        self._at = at
+        return found
+
+    def skip_text(self) -> None:
+        length = self.number()
+        self._at += length
+
     def text(self) -> str:
         length = self.number()
         self._at += length

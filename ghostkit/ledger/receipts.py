@@ -61,9 +61,7 @@ def encode_inputs(inputs: Mapping[int, int]) -> bytes:
 def decode(raw: bytes) -> Receipt:
     reader = packing.Reader(raw)
     parameters, plan = json.loads(reader.text()), reader.text()
-    messages = tuple(
-        (reader.text(), tuple(reader.number() for _ in range(reader.number()))) for _ in range(reader.number())
-    )
+    messages = tuple((reader.text(), tuple(reader.numbers(reader.number()))) for _ in range(reader.number()))
     return Receipt(
         parameters=parameters,
         plan=json.loads(plan) if plan else {},
@@ -73,7 +71,19 @@ def decode(raw: bytes) -> Receipt:
 
 
 def decode_inputs(reader: packing.Reader) -> dict[int, int]:
-    return {reader.number(): reader.number() for _ in range(reader.number())}
+    pairs = reader.numbers(2 * reader.number())
+    return dict(zip(pairs[::2], pairs[1::2], strict=True))
+
+
+def inputs_in(raw: bytes) -> dict[int, int]:
+    """Only the inputs of `decode`."""
+    reader = packing.Reader(raw)
+    reader.skip_text()
+    reader.skip_text()
+    for _ in range(reader.number()):
+        reader.skip_text()
+        reader.numbers(reader.number())
+    return decode_inputs(reader)
 
 
 def pack(connection: sqlite3.Connection, receipt: Receipt, attempt: int, kind: str) -> bytes:
@@ -160,12 +170,19 @@ class Names:
     def inputs(self, packed: Mapping[int, int]) -> dict[str, str]:
         """Name → SHA-256 (hex), by name."""
         names, hashes = self._names, self._hashes
-        for name in packed.keys() - names.keys():
-            names[name] = self._one("SELECT text FROM name WHERE id = ?", name)
-        for reference in {*packed.values()} - hashes.keys():
+        try:
+            found = {names[name]: hashes[reference] for name, reference in packed.items()}
+        except KeyError:
+            self._look_up(packed)
+            found = {names[name]: hashes[reference] for name, reference in packed.items()}
+        return {name: found[name] for name in sorted(found)}
+
+    def _look_up(self, packed: Mapping[int, int]) -> None:
+        for name in packed.keys() - self._names.keys():
+            self._names[name] = self._one("SELECT text FROM name WHERE id = ?", name)
+        for reference in {*packed.values()} - self._hashes.keys():
             table = "digest" if reference % 2 else "blob"
-            hashes[reference] = self._one(f"SELECT hash FROM {table} WHERE id = ?", reference // 2).hex()
-        return dict(sorted((names[name], hashes[reference]) for name, reference in packed.items()))
+            self._hashes[reference] = self._one(f"SELECT hash FROM {table} WHERE id = ?", reference // 2).hex()
 
     def _one(self, query: str, number: int) -> Any:
         return self._connection.execute(query, (number,)).fetchone()[0]

@@ -65,6 +65,7 @@ class Changes:
         self.sources = sources
         self.book = manuscript.book
         self._old_texts: dict[str, str | None] = {}
+        self._previous: dict[str, Revision | None] = {}
         self._pairs: dict[tuple[str, str], tuple[bool, tuple[str, ...]]] = {}
         self._entries: dict[tuple[str, str], tuple[Told, ...]] = {}
 
@@ -233,6 +234,11 @@ class Changes:
 
     def previous_of(self, section_id: str) -> Revision | None:
         """The text that a section goes on from today, as far as the plan lets it read that."""
+        if section_id not in self._previous:
+            self._previous[section_id] = self._find_previous(section_id)
+        return self._previous[section_id]
+
+    def _find_previous(self, section_id: str) -> Revision | None:
         try:
             chapter, section = self.manuscript.section(section_id)
         except UnknownName:

@@ -104,8 +104,9 @@ EDITS = (
 def person(random: Random, name: str) -> dict[str, Any]:
     found: dict[str, Any] = {
         "name": name,
-        "role": random.choice(("protagonist", "supporting", "narrator" if random.random() < 0.2 else "minor")),
+        "role": random.choice(("protagonist", "supporting", "minor", "narrator")),
         "description": prose(random, 1, 2),
+        "aliases": [f"{name[0]}.", f"Old {name}"][: random.randint(0, 1)],
         "traits": random.sample(TRAITS, random.randint(0, 2)),
         "since_chapter": random.choice((1, 1, 1, 2)),
         "age": random.choice(NUMBERS),
