@@ -31,6 +31,7 @@ def path(tmp_path: Path) -> Path:
 @pytest.fixture
 def file(path: Path) -> Iterator[SqliteLedger]:
     made = SqliteLedger(path)
+    made._connection.sqlite.execute("PRAGMA secure_delete = OFF")  # some builds of SQLite have it on to begin with
     made.acquire_lease({})
     yield made
     made.release_lease()
@@ -55,8 +56,8 @@ def found(folder: Path) -> list[bytes]:
 def write_in_pieces(ledger: SqliteLedger, slot: Slot = SLOT) -> int:
     """As a stream does: pieces first, then the whole; returns the revision."""
     opened = ledger.open_attempt(intent(slot), WHO)
-    for seq in range(0, len(SECRET), 40):
-        ledger.add_partial(opened.id, seq, SECRET[seq : seq + 40])
+    for seq in range(0, len(SECRET), 80):
+        ledger.add_partial(opened.id, seq, SECRET[seq : seq + 80])
     _, revision = ledger.close_attempt(opened.id, answer(SECRET), WHO)
     assert revision is not None
     return revision.id

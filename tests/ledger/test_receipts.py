@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ghostkit.ledger import Slot, SqliteLedger, blobs, interning, packing, text_hash
+from ghostkit.ledger import Slot, SqliteLedger, blobs, interning, packing, receipts, text_hash
 
 from .makers import WHO, answer, intent
 
@@ -100,6 +100,8 @@ def test_fifty_inputs_and_sixty_parts_cost_well_under_150_bytes_a_section(at_onc
         sizes = [row[0] for row in sql.execute("SELECT length(request) FROM attempt ORDER BY id")]
         names = sql.execute("SELECT total(length(text) + 6) FROM name").fetchone()[0]
         digests = sql.execute("SELECT total(length(hash) + 7) FROM digest").fetchone()[0]
+        depths = {receipts._parts(row[0])[1] for row in sql.execute("SELECT request FROM attempt")}
+    assert depths == set(range(receipts.CHAIN + 1))
     late = sizes[len(sizes) // 2 :]
     assert sum(late) / len(late) + (names + digests) / len(sizes) < limit
     judged = ledger.judged_inputs()

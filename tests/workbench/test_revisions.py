@@ -234,6 +234,28 @@ async def test_a_restored_text_is_the_books_in_every_file_and_restoring_it_again
     assert desk.reopen().section("1.1").text == first.text
 
 
+async def test_a_locked_passage_does_not_go_by_going_back(desk: Desk) -> None:
+    book = await drawn(desk)
+    first = book.section("1.1").history()[0].id
+    book.accept("1.1")
+    book.section("1.1").lock(span="Drawn as 1")
+    with pytest.raises(InputError, match="lacks the locked passage"):
+        book.section("1.1").restore(first)
+    assert states(book) == ["earlier", "current"]
+
+
+async def test_a_chapters_file_saved_as_it_was_before_going_back_is_no_edit(desk: Desk) -> None:
+    book = await drawn(desk)
+    first = book.section("1.1").history()[0]
+    book.accept("1.1")
+    content = desk.read("chapters/chapter_01/content.md")
+    book.section("1.1").restore(first.id)
+    desk.path("chapters/chapter_01/content.md").write_text(content + "\n", encoding="utf-8")
+    book = desk.reopen()
+    assert book.section("1.1").text == first.text
+    assert states(book) == ["current", "earlier"]
+
+
 async def test_a_section_goes_back_to_what_a_checkpoint_holds(desk: Desk) -> None:
     book = await drawn(desk)
     old = book.section("1.1").text
