@@ -7,6 +7,7 @@ numbers but no names; a name that is given (`names_somebody`) is found in any sc
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
@@ -61,7 +62,8 @@ def facts_of(text: str) -> Facts:
     plain = [token for token in tokens if token[0] not in _BEGINS]
     words, numbers = _with_digits([token.casefold() for token in plain])
     return Facts(
-        words=tuple(words),
+        # One copy of each word for all texts: the facts of a whole book are kept while it is looked through.
+        words=tuple(map(sys.intern, words)),
         names=frozenset(_names(tokens)),
         capitals=frozenset(name_key(token) for token in plain if token[0].isupper()),
         numbers=tuple(numbers),

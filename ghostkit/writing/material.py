@@ -110,8 +110,6 @@ class Sources:
             **self._common(book),
             **self._known(book, chapter),
             **_chapter(chapter),
-            # Its points are dealt out to its sections: each is told its own.
-            "chapter_material": "\n".join([chapter.brief, *_goals(chapter)]).strip(),
             "chapter_plan": still_to_come(chapter, section),
             "section_number": f"{chapter.number}.{section.number}",
             "section_title": section.title,

@@ -38,8 +38,7 @@ def stale(
     Examples:
       ghostkit stale projects/salt-road
       ghostkit stale projects/salt-road --maybe
-      ghostkit stale projects/salt-road 2.3 --accept --note "her age is never told"
-      ghostkit rewrite projects/salt-road --stale
+      ghostkit stale projects/salt-road 2.3 --accept --note "no age is told"
     """
     book = open_book(path)
     if accept:
