@@ -16,7 +16,7 @@ from ghostkit.generation.prompts import unescape
 from ghostkit.ledger import Revision
 from ghostkit.writing import plan
 from ghostkit.writing.entries import Told, changed_entries
-from ghostkit.writing.facts import gone, is_material, names_somebody, states
+from ghostkit.writing.facts import facts_of, gone, is_material, names_somebody, states
 from ghostkit.writing.manuscript import Manuscript
 from ghostkit.writing.material import Sources
 from ghostkit.writing.plan import Node
@@ -75,7 +75,7 @@ class Changes:
         for name, digest in before.items():
             kind, _, object_id = name.partition(":")
             if kind in _TEXTS and object_id:
-                yield from self._text_read(node, head, name, kind, object_id, digest)
+                yield from self._text_read(node, head, name, digest, before.get("previous"))
             elif object_id or name == "previous":
                 continue  # what was retrieved for it has no place in the book; what it follows is looked at below
             elif name in _COMPARED and now.inputs.get(name) != digest:
@@ -85,7 +85,7 @@ class Changes:
             if name in _COMPARED - {"language", "template"}:  # which the oldest records don't tell
                 yield from self._input(node, head, name, "", unescape(now.texts.get(name, "")))
         if node.kind == plan.SECTION:
-            yield from self._follows(node, before.get("previous"))
+            yield from self._follows(node, head, before.get("previous"))
         elif node.kind in plan.SUMMARIES:
             yield from self._summed_up(node, before, now.inputs)
 
@@ -182,10 +182,9 @@ class Changes:
 
     # ── texts of the book ─────────────────────────────────────────────────────────────────────────────────
 
-    def _text_read(
-        self, node: Node, head: Revision, name: str, kind: str, object_id: str, digest: str
-    ) -> Iterator[Change]:
+    def _text_read(self, node: Node, head: Revision, name: str, digest: str, before: str | None) -> Iterator[Change]:
         """A section or a summary that was read: whatever its place is now, its text counts."""
+        kind, _, object_id = name.partition(":")
         today = self.manuscript.head(object_id, kind)
         if today is not None and today.text_hash == digest and self._is_in_the_book(object_id):
             return
@@ -200,10 +199,43 @@ class Changes:
             yield Change(input=name, grade=Grade.MAYBE, text=f"read {what}, which is no longer in the book")
         else:
             previous = self.previous_of(node.object_id)
-            if previous is None or previous.object_id != object_id:
-                yield from self._background(head, name, what, self._old(digest), today.text)
+            if previous is None or previous.object_id != object_id or self._same_words_before(node, before):
+                yield from self._background(head, name, what, self._old(digest), self._with_what_was_cut_off(today))
 
-    def _follows(self, node: Node, before: str | None) -> Iterator[Change]:
+    def _with_what_was_cut_off(self, head: Revision) -> str:
+        """A section's text with the later pieces of the same answer: where it was cut, nothing of it is gone."""
+        pieces = self._pieces.get(self._answer_of(head), [])
+        return "\n\n".join(piece.text for piece in pieces) if pieces and pieces[0].id == head.id else head.text
+
+    @cached_property
+    def _pieces(self) -> Mapping[str, list[Revision]]:
+        """The sections that are pieces of one answer, by its attempt, in reading order."""
+        found: dict[str, list[Revision]] = {}
+        for _, section in self.book.sections():
+            head = self.manuscript.head(section.id, plan.SECTION)
+            if head is not None:
+                found.setdefault(self._answer_of(head), []).append(head)
+        return {attempt: pieces for attempt, pieces in found.items() if attempt}
+
+    def _answer_of(self, head: Revision) -> str:
+        """The attempt whose answer a text is, or was before people edited it; empty for a person's own."""
+        at = head
+        while at.attempt_id is None and at.base_id is not None:
+            at = self.manuscript.ledger.revision(at.base_id)
+        return at.attempt_id or ""
+
+    def _same_words_before(self, node: Node, before: str | None) -> bool:
+        """Does it follow the words that it followed when it was made, in other pieces?"""
+        old = self._old(before) if before is not None else None
+        wanted = facts_of(old).words if old is not None else ()
+        found: tuple[str, ...] = ()
+        for head in self._before(node.object_id) if wanted else ():
+            found = (*facts_of(head.text).words, *found)
+            if len(found) >= len(wanted):
+                return found[-len(wanted) :] == wanted
+        return False
+
+    def _follows(self, node: Node, head: Revision, before: str | None) -> Iterator[Change]:
         """The text just before it, which it goes on from."""
         previous = self.previous_of(node.object_id)
         after = previous.text_hash if previous is not None else None
@@ -213,6 +245,8 @@ class Changes:
             text = "was written to follow another section, and now none that is written stands before it"
             yield Change(input="previous", grade=Grade.STALE, text=text)
             return
+        if previous.attempt_id is not None and previous.attempt_id == self._answer_of(head):
+            return  # they are one answer, cut in two
         what = self.what(plan.SECTION, previous.object_id)
         if before is None:
             text = f"was written before {what}, which it now follows"
@@ -221,6 +255,8 @@ class Changes:
         old = self._old(before)
         if old is not None and not is_material(old, previous.text):
             yield Change(input="previous", grade=Grade.NOTED, text=f"follows {what}, which was touched up since")
+            return
+        if self._same_words_before(node, before):
             return
         mine = any(r.text_hash == before for r in self._history(previous.object_id))
         text = f"follows {what}, which has changed since" if mine else f"was written to follow another text than {what}"
@@ -235,28 +271,21 @@ class Changes:
     def previous_of(self, section_id: str) -> Revision | None:
         """The text that a section goes on from today, as far as the plan lets it read that."""
         if section_id not in self._previous:
-            self._previous[section_id] = self._find_previous(section_id)
+            self._previous[section_id] = next(self._before(section_id), None)
         return self._previous[section_id]
 
-    def _find_previous(self, section_id: str) -> Revision | None:
+    def _before(self, section_id: str) -> Iterator[Revision]:
+        """The texts that a section reads in full today, nearest first."""
         try:
             chapter, section = self.manuscript.section(section_id)
         except UnknownName:
-            return None
-        own = [s for s in chapter.sections if s.number < section.number]
-        found = self._last_written(own)
-        if found is not None:
-            return found
+            return
         window = window_before(chapter.number, size=self.sources.window_size, lag=self.book.settings.continuity_lag)
-        for number in reversed(window.in_full):
-            found = self._last_written(self.book.chapters[number - 1].sections)
-            if found is not None:
-                return found
-        return None
-
-    def _last_written(self, sections: Any) -> Revision | None:
-        heads = (self.manuscript.head(section.id, plan.SECTION) for section in reversed(sections))
-        return next((head for head in heads if head is not None), None)
+        earlier = [s for number in window.in_full for s in self.book.chapters[number - 1].sections]
+        for one in reversed([*earlier, *(s for s in chapter.sections if s.number < section.number)]):
+            head = self.manuscript.head(one.id, plan.SECTION)
+            if head is not None:
+                yield head
 
     # ── what is shared ────────────────────────────────────────────────────────────────────────────────────
 

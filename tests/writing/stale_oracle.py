@@ -145,7 +145,7 @@ class Oracle:
         if kind in SUMMARIES:
             yield from self._sums_up(look, record, hashes)
         else:
-            yield from self._read(look, place, head.text, record)
+            yield from self._read(look, place, head, record)
 
     def _plain(self, kind: str, name: str, text: str, old: str | None, new: str) -> Iterator[str]:
         """Rules 2 to 4 for what is not a text of the book."""
@@ -173,9 +173,15 @@ class Oracle:
             return STALE
         return MAYBE if self.own_templates else NOTED
 
-    def _read(self, look: Look, place: Place, text: str, record: Inputs) -> Iterator[tuple[str, str]]:
+    def _read(self, look: Look, place: Place, head: Revision, record: Inputs) -> Iterator[tuple[str, str]]:
+        text = head.text
         before = look.before(place[0]) if place[1] == "section" else []
         previous = before[-1] if before else None
+        then_hash, now_hash = record.get("previous"), previous.text_hash if previous else None
+        old_before = self.old(then_hash) if then_hash else None
+        said_before = [word for one in before for word in words_of(one.text)]
+        wanted = list(words_of(old_before or ""))
+        recut = bool(wanted) and len(said_before) >= len(wanted) and said_before[-len(wanted) :] == wanted
         for name, then in record.items():
             kind, _, object_id = name.partition(":")
             if not object_id:
@@ -183,14 +189,26 @@ class Oracle:
             now = look.heads.get((object_id, kind)) if object_id in look.ids else None
             if now is None:
                 yield name, MAYBE
-            elif now.text_hash != then and (previous is None or previous.object_id != object_id):
-                yield name, shown(text, self.old(then), now.text, self._known, MAYBE)
-        if place[1] == "section":
-            then_hash, now_hash = record.get("previous"), previous.text_hash if previous else None
-            if then_hash != now_hash:
-                old = self.old(then_hash) if then_hash else None
-                same = old is not None and previous is not None and not material(old, previous.text)
-                yield "previous", NOTED if same else STALE
+            elif now.text_hash != then and (previous is None or previous.object_id != object_id or recut):
+                yield name, shown(text, self.old(then), self.whole(look, now), self._known, MAYBE)
+        if place[1] == "section" and then_hash != now_hash:
+            touched_up = old_before is not None and previous is not None and not material(old_before, previous.text)
+            halves = previous is not None and bool(previous.attempt_id) and previous.attempt_id == self.answer(head)
+            if not halves and not (recut and not touched_up):
+                yield "previous", NOTED if touched_up else STALE
+
+    def answer(self, head: Revision) -> str | None:
+        """Whose answer a text is, or was before people edited it."""
+        while head.attempt_id is None and head.base_id is not None:
+            head = self.ledger.revision(head.base_id)
+        return head.attempt_id
+
+    def whole(self, look: Look, head: Revision) -> str:
+        """A text with the later pieces of the answer that it is the first piece of."""
+        answer = self.answer(head)
+        every = [look.heads.get((s.id, "section")) for _, s in look.book.sections()]
+        pieces = [one for one in every if one is not None and answer and self.answer(one) == answer]
+        return "\n\n".join(p.text for p in pieces) if pieces and pieces[0].id == head.id else head.text
 
     def _sums_up(self, look: Look, record: Inputs, hashes: Inputs) -> Iterator[tuple[str, str]]:
         for name, then in record.items():

@@ -399,12 +399,12 @@ def structure(desk: Desk, random: Random) -> None:
     )
     change = random.choice(wishes)()
     after = apply(book, change)
-    _texts_of(desk, change)
+    texts_of(desk, change)
     desk.manuscript.change_structure(lambda book: after)
     desk.manuscript.reload()
 
 
-def _texts_of(desk: Desk, change: Change) -> None:
+def texts_of(desk: Desk, change: Change) -> None:
     first, second = (desk.ledger.head(one, "section") for one in (change.object_id, change.other_id))
     if change.what == "split_section" and first is not None:
         parts = halves(first.text.strip("\n"), change.offset)

@@ -15,7 +15,7 @@ from ghostkit.writing.plan import Node
 from ghostkit.writing.staleness import StaleReport
 from ghostkit.writing.structure_change import apply
 
-from .stale_sequences import WHO, Desk, MemoryManuscript
+from .stale_sequences import WHO, Desk, MemoryManuscript, texts_of
 
 FILLER = "She went down to the water and looked at the boats and went home again, and it rained. " * 8
 PEOPLE = [
@@ -243,6 +243,39 @@ def test_the_place_of_a_chapter_is_no_fact_of_the_plan(desk: Desk) -> None:
     staleness.accept_stale(desk.manuscript, desk.sources, stale(desk).texts, WHO)
     report = restructured(desk, restructuring.move_chapter(desk.book, desk.book.chapters[1], 3))
     assert "1.1" not in [text.number for text in report.sections]
+
+
+def cut(desk: Desk, number: str, at_paragraph: int) -> StaleReport:
+    section = desk.manuscript.section(at(desk, number))[1]
+    change = restructuring.split_section(desk.book, section, at_paragraph)
+    after = apply(desk.book, change)
+    texts_of(desk, change)
+    desk.manuscript.change_structure(lambda book: after)
+    desk.manuscript.reload()
+    return stale(desk)
+
+
+def test_cutting_a_section_in_two_makes_no_section_stale(desk: Desk) -> None:
+    text = f"{FILLER}The 12 ships of Mira.\n\n{FILLER}Then Jon had 9 days in Port Lorn."
+    desk.generate(Node(object_id=at(desk, "1.1"), kind="section"), text, 1, becomes_head=True)
+    desk.generate(Node(object_id=at(desk, "1.2"), kind="section"), f"{FILLER}It took 9 days.", 2, becomes_head=True)
+    staleness.accept_stale(desk.manuscript, desk.sources, [t for t in stale(desk).texts if t.number != "1.2"], WHO)
+    assert stale(desk).texts == ()
+    report = cut(desk, "1.1", 2)
+    assert report.sections == ()
+    assert [text.number for text in report.maybe if text.kind == "section"] == ["4.1", "4.2"]
+    assert [text.what for text in report.derived] == ["the summary of chapter 1"]
+    assert [text.number for text in edit(desk, "1.2", "9 days", "10 days").sections] == ["1.3"]
+
+
+def test_making_one_section_of_two_leaves_what_follows_fresh(desk: Desk) -> None:
+    first, second = desk.book.chapters[0].sections
+    change = restructuring.merge_sections(desk.book, first, second)
+    texts_of(desk, change)
+    report = restructured(desk, change)
+    # Its own plan is that of both now; 2.1, which followed the second, is fresh.
+    assert [text.number for text in report.sections] == ["1.1"]
+    assert [text.what for text in report.derived] == ["the summary of chapter 1"]
 
 
 def test_what_is_taken_out_may_matter_to_its_readers(desk: Desk) -> None:
