@@ -97,10 +97,10 @@ class Oracle:
         told |= {
             "people": look.lore("people", chapter.number),
             "bible": look.lore("bible", chapter.number),
-            "chapter": "\n".join([chapter.brief, *(f"- Goal: {goal}" for goal in chapter.goals)]),
+            "chapter": "\n".join(
+                [chapter.brief, *(f"- Goal: {goal}" for goal in chapter.goals), *(f"- {p}" for p in chapter.points)]
+            ),
         }
-        if kind == "chapter_outline":
-            told["chapter"] = "\n".join([told["chapter"], *(f"- {point}" for point in chapter.points)])
         if kind == "section":
             section = look.section(object_id)
             points = "\n".join(f"- {escaped(point)}" for point in section.points)
