@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ghostkit.workbench.book import Book
     from ghostkit.workbench.run import Run
+    from ghostkit.writing.worddiff import Piece
 
 _BOX = (
     "box-sizing:border-box;max-width:44rem;max-height:60vh;overflow:auto;padding:0 1rem;"
@@ -64,6 +65,13 @@ def table_html(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     titles = "".join(f"<th>{escape(title)}</th>" for title in head)
     lines = "".join(f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in rows)
     return f'<table style="text-align: start"><tr>{titles}</tr>{lines}</table>'
+
+
+def difference_html(pieces: Iterable[Piece]) -> str:
+    """Two versions of a text in one: what went struck out, what came underlined; told apart without colour, too."""
+    signs = {"same": ("", ""), "out": ('<del style="color:#c0392b">', "</del>"), "in": ("<ins>", "</ins>")}
+    told = "".join(f"{signs[piece.op][0]}{escape(piece.text)}{signs[piece.op][1]}" for piece in pieces)
+    return f'<div style="{_BOX};{_STYLE};white-space:pre-wrap">{told}</div>'
 
 
 def run_html(run: Run) -> str:

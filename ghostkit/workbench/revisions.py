@@ -20,7 +20,7 @@ from ghostkit.writing.manuscript import find_section
 from ghostkit.writing.plan import SECTION
 from ghostkit.writing.spans import check_locked
 from ghostkit.writing.tracked_files import FileKeeper, all_files
-from ghostkit.writing.worddiff import Piece, counts, word_diff
+from ghostkit.writing.worddiff import Piece, counts, marked, word_diff
 
 if TYPE_CHECKING:
     from ghostkit.workbench.book import Book
@@ -57,6 +57,11 @@ class Version:
         row["sha256"] = self.text_hash
         return {**row, "text": self.text} if text else row
 
+    def __repr__(self) -> str:
+        by = self.model or self.author
+        note = f", “{self.note}”" if self.note else ""
+        return f"<{self.number} version {self.id}: {self.state}, {self.words} words by {by}{note}>"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Difference:
@@ -71,6 +76,19 @@ class Difference:
     def words(self) -> tuple[int, int]:
         """How many went, how many came."""
         return counts(self.pieces)
+
+    def __str__(self) -> str:
+        """The text with what went as [-…-] and what came as {+…+}."""
+        return marked(self.pieces)
+
+    def __repr__(self) -> str:
+        went, came = self.words
+        return f"<{self.number} from version {self.old.id} to {self.new.id}: {went} words went, {came} came>"
+
+    def _repr_html_(self) -> str:
+        from ghostkit.workbench.pages import difference_html
+
+        return difference_html(self.pieces)
 
 
 class BookRevisions:

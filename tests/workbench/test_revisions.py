@@ -396,3 +396,17 @@ async def test_a_checkpoint_names_texts_and_never_holds_them(desk: Desk) -> None
         assert "Ada went on with" not in path.read_text("utf-8")
         assert stored(path)["heads"]
     assert redrawn("section", desk.provider.requests[-1]) is not None
+
+
+async def test_versions_and_differences_show_themselves_in_a_line_and_a_difference_as_safe_html(desk: Desk) -> None:
+    book = desk.create()
+    await write(book)
+    section = book.section("1.1")
+    section.edit("Ada went on with <b>1.1</b>. Bo watched her do it twice.")
+    old, new = section.history()
+    assert repr(old) == f"<1.1 version {old.id}: earlier, 10 words by scripted:x>"
+    found = section.diff()
+    assert repr(found) == f"<1.1 from version {old.id} to {new.id}: 0 words went, 3 came>"
+    assert "{+" in str(found)
+    assert "&lt;b&gt;" in found._repr_html_()
+    assert "<b>" not in found._repr_html_()
