@@ -70,7 +70,8 @@ def test_every_variable_reaches_its_field_and_the_table_says_from_where() -> Non
         "GHOSTKIT_MAX_RETRIES": "0", "GHOSTKIT_TIMEOUT_S": "9.0", "ENABLE_STREAMING": "false",
         "STREAM_CHUNK_SIZE": "11", "MAX_CONTEXT_TOKENS": "64000", "RESERVED_RESPONSE_TOKENS": "2048",
         "SLIDING_WINDOW_SIZE": "5", "ENABLE_RAG": "false", "RAG_MODE": "basic", "CACHE_BACKEND": "redis",
-        "CACHE_EXPIRE_DEFAULT": "60", "CACHE_DIR": "kept", "CACHE_MAX_SIZE": "7", "CACHE_MAX_MB": "3", "REDIS_HOST": "cache", "REDIS_PORT": "6380", "TASK_BACKEND": "celery",
+        "CACHE_EXPIRE_DEFAULT": "60", "CACHE_DIR": "kept", "CACHE_MAX_SIZE": "7", "CACHE_MAX_MB": "3",
+        "REDIS_HOST": "cache", "REDIS_PORT": "6380", "TASK_BACKEND": "celery",
         "CELERY_BROKER_URL": "redis://cache:1/2", "CELERY_RESULT_BACKEND": "redis://cache:1/3",
     }  # fmt: skip
     keys = {name[0]: CANARY for name in variables_by_field().values() if name[0] not in samples}
