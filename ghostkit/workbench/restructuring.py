@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ghostkit import book as values
-from ghostkit.errors import DependedOn, InputError, LeaseHeld
+from ghostkit.errors import DependedOn, GhostkitError, InputError, LeaseHeld
 from ghostkit.ledger.lease import held_by
 from ghostkit.workbench.editing import Edited, edit
 from ghostkit.workbench.handles import Chapter, Section
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ghostkit.events import EventManager
     from ghostkit.ledger import Ledger, Who
     from ghostkit.workbench.run import Run
+    from ghostkit.workbench.services import Services
     from ghostkit.writing.manuscript import Manuscript
 
 LOOKING_TAKES_S = 5.0
@@ -37,6 +38,8 @@ class BookStructure:
     that moment is refused. While another process writes it, acts are refused with `LeaseHeld`.
     """
 
+    folder: values.ProjectFolder
+    services: Services
     manuscript: Manuscript
     ledger: Ledger
     events: EventManager
@@ -152,7 +155,18 @@ class BookStructure:
                 return restructuring.delete_section(book, part)
             return restructuring.delete_chapter(book, part)
 
-        return self.restructure(plan)
+        part = part_at(self.value, place)
+        texts = [s.content for s in ([part] if isinstance(part, values.Section) else part.sections) if s.content]
+        change = self.restructure(plan)
+        self._forget_answers(texts)
+        return change
+
+    def _forget_answers(self, texts: list[str]) -> None:
+        """Take texts out of the cache: the ledger keeps them for `undelete`, nothing else should."""
+        cache = self.services.cache(self.folder)
+        if cache is not None and texts:
+            with suppress(GhostkitError, OSError):  # what a cache can't do is no trouble of the book's
+                cache.purge(texts)
 
     def undelete(self, object_id: str) -> Chapter | Section:
         """Bring a deleted chapter or section back, with its text, to where it was."""

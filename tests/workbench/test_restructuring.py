@@ -393,3 +393,26 @@ async def test_an_edit_made_after_a_crash_among_the_files_is_whose_text_it_is(
 def _place_of(book: gk.Book, section: str) -> str:
     chapter, _, inner = book.section(section).number.partition(".")
     return f"chapter_{int(chapter):02d}/sections/section_{int(inner):02d}.md"
+
+
+async def test_a_deleted_section_s_answer_leaves_the_cache_too(desk: Desk) -> None:
+    from dataclasses import replace
+
+    import ghostkit as gk
+    from ghostkit.cache import CacheManager
+
+    from ..desk import QUICK
+
+    cache = CacheManager()
+    desk.create().close()
+    desk.leave()
+    book = gk.Book.open(desk.path("."), services=replace(QUICK, cache=lambda folder: cache))
+    try:
+        await write(book)
+        text = book.section("2.2").text
+        assert cache.purge([text + "never written"]) == 0
+        book.section("2.2").delete(force=True)
+        assert cache.purge([text]) == 0
+        assert cache.purge([book.section("2.1").text]) == 1
+    finally:
+        book.close()
