@@ -146,8 +146,8 @@ BREAKAGES = (
         6,
         "a moved text is another one",
         "changes.py",
-        "if previous is None or previous.object_id != object_id:",
-        "if True:",
+        "previous.object_id != object_id or",
+        "True or",
     ),
     Breakage(6, "the window stands still", "window.py", "MOVES_EVERY = 2", "MOVES_EVERY = 3"),
 )
