@@ -126,7 +126,8 @@ class Sources:
         answer = made.max_tokens
         essential = sum(estimate_tokens(_text(value)) for value in (*made.variables.values(), *retrieved.values()))
         room = self.window_tokens - max(answer, min(self.reserved_tokens, self.window_tokens // 2)) - essential
-        read = fit(self.reading(book, chapter, section), room, where)
+        there = self.reading(book, chapter, section)
+        read = fit(there, room, where)
         told = [passage.text for summary in read.story for passage in summary.passages]
         variables = {
             **made.variables,
@@ -136,8 +137,8 @@ class Sources:
         }
         inputs = {**made.inputs, **{passage.name: passage.hash for passage in read.passages()}}
         inputs |= {f"{RETRIEVED}:{name}": part_hash(text) for name, text in retrieved.items()}
-        if read.chapters:
-            inputs["previous"] = read.chapters[-1].passages[-1].hash
+        if there.chapters:  # also where there was no room to read it: it is what the section follows
+            inputs["previous"] = there.chapters[-1].passages[-1].hash
         return replace(made, variables=variables, inputs=inputs, notes=read.notes)
 
     def reading(self, book: Book, chapter: Chapter, section: Section) -> Reading:

@@ -543,3 +543,4 @@ async def test_a_window_that_is_too_small_is_told_in_the_record(desk: Desk, monk
     ]
     assert f"section:{book.section('1.1').id}" not in book.receipt("4.1")["inputs"]
     assert f"chapter_summary:{book.value.chapters[0].id}" in book.receipt("4.1")["inputs"]
+    assert not book.stale().texts
