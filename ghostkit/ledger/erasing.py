@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ghostkit.errors import LedgerError
+from ghostkit.errors import LedgerError, StorageError
 from ghostkit.ledger import blobs
 
 SCRUB = "scrub"
@@ -140,7 +140,7 @@ def _scrub_backup(backup: Path, purged: list[bytes]) -> None:
         finally:
             copy.close()
     except sqlite3.DatabaseError as error:
-        raise LedgerError(
+        raise StorageError(
             f"The text is purged, but the backup {backup} can't be cleared of it ({error}).",
             fix="Delete the backup if it is damaged, or mend the disk, then purge again.",
         ) from error

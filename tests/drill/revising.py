@@ -56,8 +56,8 @@ def hear_an_editor(book: Book) -> None:
     assert head is not None
     if not any(version.source == "editor" for version in history(book, "3.3")):
         book.ledger.add_proposal(head.object_id, "section", EDITORS, book.who(), base_id=head.id, source="editor")
-    judged = book.ledger.judged_inputs()[book.section("3.4").id, "section"]
-    if judged.by != "judgement":
+    judged = book.ledger.judged_inputs().get((book.section("3.4").id, "section"))
+    if judged is not None and judged.by != "judgement":  # without a text there is nothing to say; that is found later
         book.ledger.judge(judged.revision_id, judged.inputs, book.who(), "read, and fine")
 
 

@@ -39,6 +39,8 @@ class Kernel:
     """Starts on entry; `cell` runs code and waits, `begin` and `finish` do it in two steps."""
 
     def __init__(self, folder: Path, **environment: str) -> None:
+        # Cells here write the same prompts again and again, and look at how that streams and stops.
+        environment = {"CACHE_BACKEND": "none", **environment}
         self._environment = {**os.environ, "IPYTHONDIR": str(folder / "ipython"), **environment}
         self._folder = folder
         self.manager = KernelManager(kernel_name="python3", transport="ipc", ip=str(folder / "k"))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ghostkit.errors import LedgerError
+from ghostkit.errors import LedgerError, StorageError
 from ghostkit.ledger import AttemptState, Origin, Slot, SqliteLedger, Who, text_hash
 from ghostkit.ledger.blobs import compress
 from ghostkit.ledger.erasing import passages_of
@@ -190,7 +190,7 @@ def test_a_backup_that_can_not_be_cleared_is_named_and_the_purge_finished_withou
     revision = write_in_pieces(file)
     backup = path.with_name("ledger.sqlite.v3.backup")
     backup.write_bytes(b"not a database, but it may hold anything" * 99)
-    with pytest.raises(LedgerError, match=r"the backup .*v3\.backup can't be cleared") as told:
+    with pytest.raises(StorageError, match=r"the backup .*v3\.backup can't be cleared") as told:
         file.purge(revision, "asked for")
     assert "Delete the backup" in told.value.fix
     backup.unlink()
