@@ -31,6 +31,7 @@ def intent_of(spec: StepSpec, request: Request, info: ModelInfo, ceiling_usd: fl
         base_id=spec.base_id,
         note=spec.note,
         becomes_head=spec.becomes_head,
+        texts=tuple(spec.texts),
     )
 
 

@@ -29,6 +29,8 @@ class StepSpec:
     prompt: Prompt
     max_tokens: int
     inputs: Mapping[str, str] = field(default_factory=dict)
+    texts: Sequence[str] = ()
+    """Inputs that stand in no message as a part of their own."""
     parameters: Mapping[str, Any] = field(default_factory=dict)
     started_events: Sequence[Event] = ()
     """Commit together with the intent; give them keys, since a resumed step begins again."""

@@ -92,6 +92,8 @@ def open_attempt(connection: sqlite3.Connection, intent: Intent, who: Who) -> At
 
 def _receipt(connection: sqlite3.Connection, intent: Intent) -> receipts.Receipt:
     messages = tuple((role, tuple(blobs.put(connection, part) for part in parts)) for role, parts in intent.messages)
+    for text in intent.texts:
+        blobs.put(connection, text)
     base = intent.base_id
     if base is None:
         base = revisions.head_id(connection, intent.slot.object_id, intent.slot.kind)

@@ -102,6 +102,8 @@ class Intent:
     """What a person asked for, shown with the proposal that the answer of a variant becomes."""
     becomes_head: bool = False
     """A variant's complete answer becomes the head at once, if the head is still its base."""
+    texts: tuple[str, ...] = ()
+    """Inputs that no message holds as a part of its own: kept, so that a later change of them can be told."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -237,6 +237,7 @@ class BookWriter:
             prompt=self.service.prompts.render(made.template, **made.variables),
             max_tokens=made.max_tokens,
             inputs=made.inputs,
+            texts=[made.texts["style"]] if "style" in made.texts else [],
             parameters={"temperature": self.manuscript.book.settings.temperature},
             started_events=[*started, *_shortened(node, made)],
             done_events=_with_scores(done, made, self.measures),

@@ -160,3 +160,14 @@ async def test_another_style_puts_what_is_written_out_of_date_and_the_old_one_ba
     assert len(book.stale().sections) == 4
     book.styles.remove("plain")
     assert not book.stale()
+
+
+async def test_a_comma_in_the_style_guide_is_noted_and_another_guide_is_stale(desk: Desk) -> None:
+    book = desk.create()
+    await write(book)
+    guide = book.styles.get("plain").guide
+    book.styles.edit("plain", guide=guide.replace(", ", " ", 1))
+    assert not book.stale()
+    assert {text.number for text in book.stale().noted} >= {"1.1", "2.2"}
+    book.styles.edit("plain", guide="Write in riddles, and never say who speaks.")
+    assert [text.number for text in book.stale().sections] == ["1.1", "1.2", "2.1", "2.2"]
