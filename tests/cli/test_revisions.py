@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -170,6 +171,15 @@ def test_a_text_is_forgotten_and_a_second_time_says_so(ghostkit: Command, offere
     assert "was purged" in compared.sentence
 
 
+def test_rewriting_what_is_stale_where_nothing_is_does_nothing_and_is_no_failure(
+    ghostkit: Command, finished: Path
+) -> None:
+    ran = ghostkit("rewrite", finished, "--stale")
+    assert (ran.code, ran.out) == (0, "Nothing is out of date.\n")
+    told = ghostkit("rewrite", finished, "--stale", "--json")
+    assert (told.code, json.loads(told.out)) == (0, {"proposals": [], "accepted": []})
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
@@ -179,7 +189,6 @@ def test_a_text_is_forgotten_and_a_second_time_says_so(ghostkit: Command, offere
         (("rewrite", "BOOK", "1.1", "--variants", "0"), 2, "0 variants"),
         (("rewrite", "BOOK", "1.1", "--variants", "1000"), 2, "1000 variants"),
         (("rewrite", "BOOK", "7.7"), 2, "no section '7.7'"),
-        (("rewrite", "BOOK", "--stale"), 1, "Nothing is out of date"),
         (("accept", "BOOK"), 2, "Say which proposals"),
         (("accept", "BOOK", "99999"), 2, "no proposal 99999"),
         (("accept", "BOOK", "1" * 40), 2, "no proposal 1111"),

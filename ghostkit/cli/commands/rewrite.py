@@ -54,6 +54,10 @@ def rewrite(
     if note is not None and not note.strip():
         raise InputError("The note is empty.", fix="Say what should change, or leave --note out.")
     book = open_book(path)
+    if stale and _is_up_to_date(book):
+        # What was to be reached is so already: no failure, so that a script may ask again and again.
+        say_json({"proposals": [], "accepted": []}, indent=None) if as_json else say("Nothing is out of date.")
+        return
     asked: dict[str, Any] = {"section": list(places) or None, "stale": stale, "note": note or "", "variants": variants}
     if dry_run:
         _forecast(book, {**asked, "model": model}, budget, as_json)
@@ -76,6 +80,16 @@ def rewrite(
         raise problem
     if not as_json and not quiet:
         _tell(book, run, path, waiting, before)
+
+
+def _is_up_to_date(book: Book) -> bool:
+    from ghostkit.ledger import NothingToChange
+
+    try:
+        book.sections_to_rewrite(stale=True)
+    except NothingToChange:
+        return True
+    return False
 
 
 def _again(
