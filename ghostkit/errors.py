@@ -22,11 +22,16 @@
     │   ├── AuthError                          kind "auth"
     │   ├── RateLimited                        kind "rate"
     │   ├── Overloaded                         kind "overloaded"
+    │   │   └── CircuitOpen                    too many failures in a row: nothing is sent for a while
     │   ├── ProviderTimeout                    kind "timeout"
     │   ├── ServerError                        kind "server"
+    │   │   ├── Unreachable                    no connection: refused, no such host, TLS, or cut off before an answer
+    │   │   └── BadAnswer                      what came is no answer of that vendor's: HTML, garbage, far too much
     │   ├── ContentRefused                     kind "content"
     │   ├── QuotaExceeded                      kind "quota"
     │   ├── BadRequest                         kind "bad_request"
+    │   │   └── ModelNotFound                  the vendor has no such model, or not for this key
+    │   ├── NotRecorded                        a replay that has no answer to this request
     │   └── StreamTruncated                    the stream ended without its terminal event
     ├── IncompleteEnding              exit 3   an answer ended as length, truncated, refused or cancelled
     ├── BudgetExceeded                exit 3   the next call could cost more than what is left
@@ -142,12 +147,13 @@ class LeaseLost(LedgerError):
 class ProviderError(GhostkitError):
     """A call to a model failed.
 
-    `partial` is the text received before the failure, `retry_after_s` what the vendor asked for.
+    `partial` is the text received before the failure, `retry_after_s` what the vendor asked for. `rejected` says that
+    the vendor turned the request away, or never had it: nothing is billed. `limits` is what its headers said.
     """
 
     code = "provider"
     kind: ClassVar[str] = "server"
-    retryable: ClassVar[bool] = False
+    retryable: bool = False
 
     def __init__(
         self,
@@ -156,11 +162,22 @@ class ProviderError(GhostkitError):
         fix: str = "",
         retry_after_s: float | None = None,
         partial: str = "",
+        retryable: bool | None = None,
+        rejected: bool = False,
+        status: int | None = None,
+        request_id: str = "",
+        limits: Any = None,
         **facts: Any,
     ) -> None:
         super().__init__(message, fix=fix, **facts)
         self.retry_after_s = retry_after_s
         self.partial = partial
+        if retryable is not None:
+            self.retryable = retryable
+        self.rejected = rejected
+        self.status = status
+        self.request_id = request_id
+        self.limits = limits
 
 
 class AuthError(ProviderError):
@@ -187,6 +204,24 @@ class ServerError(ProviderError):
     retryable = True
 
 
+class CircuitOpen(Overloaded):
+    """Not sent: the calls before it failed, and it is not yet time to try again (`retry_after_s`)."""
+
+    code = "circuit_open"
+    retryable = False
+
+
+class Unreachable(ServerError):
+    code = "unreachable"
+
+
+class BadAnswer(ServerError):
+    """What came is not an answer in the vendor's format."""
+
+    code = "bad_answer"
+    retryable = False
+
+
 class ContentRefused(ProviderError):
     code = kind = "content"
 
@@ -197,6 +232,17 @@ class QuotaExceeded(ProviderError):
 
 class BadRequest(ProviderError):
     code = kind = "bad_request"
+
+
+class ModelNotFound(BadRequest):
+    code = "model_not_found"
+
+
+class NotRecorded(ProviderError):
+    """A strict replay was asked something that its recording has no answer to."""
+
+    code = "not_recorded"
+    kind = "bad_request"
 
 
 class StreamTruncated(ProviderError):

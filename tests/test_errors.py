@@ -72,14 +72,14 @@ def test_codes_are_short_lower_case_words_and_tell_the_errors_apart() -> None:
 
 
 def test_providers_errors_say_their_kind_and_whether_to_try_again() -> None:
-    kinds = {
-        cls.kind: cls.retryable for cls in tree(ProviderError) if cls not in (ProviderError, errors.StreamTruncated)
-    }
+    own_way = (ProviderError, errors.StreamTruncated, errors.CircuitOpen, errors.BadAnswer)
+    kinds = {cls.kind: cls.retryable for cls in tree(ProviderError) if cls not in own_way}
     assert kinds == {
         "auth": False, "rate": True, "overloaded": True, "timeout": True, "server": True, "content": False,
         "quota": False, "bad_request": False,
     }  # fmt: skip
-    assert errors.StreamTruncated.retryable is False
+    assert [cls.retryable for cls in own_way] == [False] * 4
+    assert errors.BadAnswer("Garbage.", retryable=True).retryable is True
 
 
 @pytest.mark.parametrize("cls", CLASSES)

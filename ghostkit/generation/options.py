@@ -11,6 +11,14 @@ class GenerationOptions:
 
     max_retries: int = 3
     timeout_s: float = 300.0
+    """Without a byte, or, of a provider that has no wire, without text."""
+    first_byte_timeout_s: float | None = None
+    """None: `timeout_s`."""
+    stall_timeout_s: float | None = None
+    """Without text, while bytes come; None: three times `timeout_s`."""
+    fallback_models: tuple[str, ...] = ()
+    """Asked in order when a model can't answer."""
+    budget_per_call_usd: float | None = None
     flush_interval_s: float = 2.0
     chunk_characters: int = 10
     streaming: bool = True

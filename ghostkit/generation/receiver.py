@@ -11,7 +11,7 @@ from ghostkit.errors import ContentRefused, GhostkitError, ProviderError, Stream
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.generation.streams import LiveStream
 from ghostkit.ledger import AttemptState, Ledger, Outcome, in_thread
-from ghostkit.providers import Finished, Provider, Request, TextDelta, Usage
+from ghostkit.providers import Finished, Provider, Request, TextDelta, Usage, UsageUpdate
 
 DEADLINE_MOVES_S = 1.0
 """The idle deadline is moved at most this often: moving it for every piece would cost more than the piece."""
@@ -45,7 +45,7 @@ class Receiver:
                     await self._take(event.text, scope)
                 elif isinstance(event, Finished):
                     self._finished = event
-                else:
+                elif isinstance(event, UsageUpdate):
                     self._usage = event.usage
 
     async def _take(self, text: str, scope: anyio.CancelScope) -> None:

@@ -30,6 +30,8 @@ class Message:
 
     role: Role
     parts: tuple[str, ...]
+    stable: int = 0
+    """How many of the first parts other requests of the same book begin with too: the vendor may cache up to there."""
 
     @property
     def text(self) -> str:
@@ -37,17 +39,30 @@ class Message:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Timeouts:
+    """Seconds. `first_byte_s` until the answer's headers, `idle_s` between any two pieces of bytes after them."""
+
+    connect_s: float = 10.0
+    first_byte_s: float = 120.0
+    idle_s: float = 120.0
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
-    """What is sent. `attempt_id` and `slot` travel beside it and are no part of its identity."""
+    """What is sent. What follows `parameters` travels beside it and is no part of its identity."""
 
     model: str
     """The model's name at the provider, without the provider's prefix."""
     messages: tuple[Message, ...]
     max_tokens: int
     parameters: Mapping[str, Any] = field(default_factory=dict)
-    """Further parameters under ghostkit's names: `temperature`, `seed`, `stop` …"""
+    """Further parameters under ghostkit's names; docs/providers.md says what becomes of each at each vendor."""
     attempt_id: str = ""
+    """Sent as `Idempotency-Key`."""
     slot: str = ""
+    cache_key: str = ""
+    """Requests with the same key begin alike; vendors that take a hint for their prompt cache are given it."""
+    timeouts: Timeouts = Timeouts()
 
     def fingerprint(self, provider: str, base_url: str = "") -> str:
         """SHA-256 (hex) of the canonical JSON of what is sent."""
@@ -70,11 +85,46 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
+    """Of the input tokens, those that the vendor's prompt cache held."""
+    cache_write_tokens: int = 0
+    """Of the input tokens, those that were put into the vendor's prompt cache (Anthropic asks more for them)."""
+    reasoning_tokens: int = 0
+    """Of the output tokens, those thought and not written."""
+    cost_usd: float | None = None
+    """What the vendor itself says that it costs (OpenRouter), else None."""
     source: Literal["reported", "estimated"] = "estimated"
 
 
 @dataclass(frozen=True, kw_only=True)
+class RateLimits:
+    """What the vendor's headers said of one kind of limit; None where they said nothing. Resets are seconds from now."""
+
+    requests_limit: int | None = None
+    requests_remaining: int | None = None
+    requests_reset_s: float | None = None
+    tokens_limit: int | None = None
+    tokens_remaining: int | None = None
+    tokens_reset_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResponseStarted:
+    """The answer's headers have come."""
+
+    request_id: str = ""
+    limits: RateLimits | None = None
+
+
+# Not frozen: there is one for each token, and a frozen dataclass takes three times as long to make.
+@dataclass(slots=True)
 class TextDelta:
+    text: str
+
+
+@dataclass(slots=True)
+class ReasoningDelta:
+    """What the model thinks before it writes. Never part of the prose."""
+
     text: str
 
 
@@ -89,9 +139,11 @@ class Finished:
 
     ending: Ending
     usage: Usage | None = None
+    reason: str = ""
+    """The vendor's own word for it."""
 
 
-StreamEvent = TextDelta | UsageUpdate | Finished
+StreamEvent = ResponseStarted | TextDelta | ReasoningDelta | UsageUpdate | Finished
 
 
 class Stream(Protocol):
@@ -105,6 +157,11 @@ class Completion:
     text: str
     ending: Ending
     usage: Usage
+    reasoning: str = ""
+    reason: str = ""
+    """The vendor's own word for the ending."""
+    limits: RateLimits | None = None
+    request_id: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,14 +182,28 @@ class ModelInfo:
     native_streaming: bool
     input_usd_per_million: float | None = None
     output_usd_per_million: float | None = None
+    cached_usd_per_million: float | None = None
+    """A token read from the vendor's prompt cache; None: as any other."""
+    cache_write_usd_per_million: float | None = None
+    """A token put into the vendor's prompt cache; None: as any other."""
     base_url: str = ""
     pretends: bool = False
     """True for `rehearsal`, whose text is a stand-in for a model's."""
+    local: bool = False
+    """True where nothing leaves this machine and nothing is paid: no limits on the rate are kept."""
 
     def cost_usd(self, usage: Usage) -> float:
-        """What `usage` costs at these prices; unknown prices count as nothing."""
+        """What `usage` costs: as the vendor said, else at these prices; unknown prices count as nothing."""
+        if usage.cost_usd is not None:
+            return usage.cost_usd
+        price = self.input_usd_per_million or 0.0
+        cached = price if self.cached_usd_per_million is None else self.cached_usd_per_million
+        written = price if self.cache_write_usd_per_million is None else self.cache_write_usd_per_million
+        plain = max(usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens, 0)
         return (
-            usage.input_tokens * (self.input_usd_per_million or 0.0)
+            plain * price
+            + usage.cached_tokens * cached
+            + usage.cache_write_tokens * written
             + usage.output_tokens * (self.output_usd_per_million or 0.0)
         ) / 1_000_000
 
@@ -171,13 +242,26 @@ class Provider(Protocol):
 async def collect(provider: Provider, request: Request) -> Completion:
     """`generate` in terms of `stream`, for providers without a call of its own for it."""
     pieces: list[str] = []
-    ending, usage = Ending.TRUNCATED, Usage()
+    thoughts: list[str] = []
+    started, finished, usage = ResponseStarted(), Finished(ending=Ending.TRUNCATED), Usage()
     async with provider.stream(request) as stream:
         async for event in stream:
             if isinstance(event, TextDelta):
                 pieces.append(event.text)
+            elif isinstance(event, ReasoningDelta):
+                thoughts.append(event.text)
             elif isinstance(event, UsageUpdate):
                 usage = event.usage
+            elif isinstance(event, Finished):
+                finished = event
             else:
-                ending, usage = event.ending, event.usage or usage
-    return Completion(text="".join(pieces), ending=ending, usage=usage)
+                started = event
+    return Completion(
+        text="".join(pieces),
+        ending=finished.ending,
+        usage=finished.usage or usage,
+        reasoning="".join(thoughts),
+        reason=finished.reason,
+        limits=started.limits,
+        request_id=started.request_id,
+    )

@@ -38,6 +38,13 @@ def _key(vendor: str, *variables: str) -> Any:
     )
 
 
+def _base_url(vendor: str, variable: str, default: str) -> Any:
+    return _setting(
+        None, variable, must_be="an address like https://host/v1, or empty",
+        about=f"where requests to {vendor} go; empty means {default}",
+    )  # fmt: skip
+
+
 def _none_when_empty(value: Any) -> Any:
     return None if isinstance(value, str) and not value.strip() else value
 
@@ -83,6 +90,7 @@ Line = Annotated[str, AfterValidator(_one_line)]
 Url = Annotated[str, AfterValidator(_url)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 OrNone = BeforeValidator(_none_when_empty)
+OptionalUrl = Annotated[Url | None, OrNone]
 
 
 class Settings(BaseModel):
@@ -111,9 +119,24 @@ class Settings(BaseModel):
         operating_system_user, "GHOSTKIT_ACTOR", must_be="a name of 1 to 200 characters on one line",
         min_length=1, max_length=200, about="whose name stands in receipts and revisions",
     )  # fmt: skip
+    fallback_models: Line = _setting(
+        "", "GHOSTKIT_FALLBACK_MODELS", must_be="names like provider:model, separated by commas, or empty",
+        max_length=2000,
+        about="asked in this order when the model that writes can't answer: no key, no quota, down or too busy",
+    )  # fmt: skip
     budget_usd: Annotated[float | None, OrNone] = _setting(
         None, "GHOSTKIT_BUDGET_USD", unit="USD", must_be="a number of dollars, 0 or more, or empty for no limit",
         ge=0, about="most that one run may spend; empty means no limit",
+    )  # fmt: skip
+    budget_per_call_usd: Annotated[float | None, OrNone] = _setting(
+        None, "GHOSTKIT_BUDGET_PER_CALL_USD", unit="USD", ge=0,
+        must_be="a number of dollars, 0 or more, or empty for no limit",
+        about="most that one call may cost; empty means no limit",
+    )  # fmt: skip
+    budget_per_day_usd: Annotated[float | None, OrNone] = _setting(
+        None, "GHOSTKIT_BUDGET_PER_DAY_USD", unit="USD", ge=0,
+        must_be="a number of dollars, 0 or more, or empty for no limit",
+        about="most that you may spend in a day (UTC), all books together; empty means no limit",
     )  # fmt: skip
     resume_policy: Literal["restart", "continue"] = _setting(
         "restart", "GHOSTKIT_RESUME_POLICY", must_be="'restart' or 'continue'",
@@ -130,6 +153,41 @@ class Settings(BaseModel):
     timeout_s: float = _setting(
         120.0, "GHOSTKIT_TIMEOUT_S", unit="seconds", must_be="a number above 0 and at most 86400", gt=0, le=86400,
         about="longest wait for the next byte of an answer",
+    )  # fmt: skip
+    first_byte_timeout_s: Annotated[float | None, OrNone] = _setting(
+        None, "GHOSTKIT_FIRST_BYTE_TIMEOUT_S", unit="seconds", gt=0, le=86400,
+        must_be="a number above 0 and at most 86400, or empty",
+        about="longest wait for an answer to begin; empty means GHOSTKIT_TIMEOUT_S",
+    )  # fmt: skip
+    stall_timeout_s: Annotated[float | None, OrNone] = _setting(
+        None, "GHOSTKIT_STALL_TIMEOUT_S", unit="seconds", gt=0, le=86400,
+        must_be="a number above 0 and at most 86400, or empty",
+        about="longest wait for text or thought while the vendor only keeps the line open; "
+        "empty means three times GHOSTKIT_TIMEOUT_S",
+    )  # fmt: skip
+    max_concurrency: int = _setting(
+        8, "GHOSTKIT_MAX_CONCURRENCY", unit="calls", must_be="a whole number from 1 to 1000", ge=1, le=1000,
+        about="most calls to one model at a time; a vendor that says it is too much makes it less for a while",
+    )  # fmt: skip
+    requests_per_minute: Annotated[int | None, OrNone] = _setting(
+        None, "GHOSTKIT_REQUESTS_PER_MINUTE", unit="requests", must_be="a whole number, 1 or more, or empty", ge=1,
+        about="most requests to one model in a minute; empty means what the vendor's headers say",
+    )  # fmt: skip
+    tokens_per_minute: Annotated[int | None, OrNone] = _setting(
+        None, "GHOSTKIT_TOKENS_PER_MINUTE", unit="tokens", must_be="a whole number, 1 or more, or empty", ge=1,
+        about="most tokens to and from one model in a minute; empty means what the vendor's headers say",
+    )  # fmt: skip
+    request_spacing_s: float = _setting(
+        0.1, "GHOSTKIT_REQUEST_SPACING_S", unit="seconds", must_be="a number from 0 to 3600", ge=0, le=3600,
+        about="least time between two requests to one vendor's service; local models are not spaced",
+    )  # fmt: skip
+    breaker_failures: int = _setting(
+        5, "GHOSTKIT_BREAKER_FAILURES", unit="failures", must_be="a whole number from 0 to 1000", ge=0, le=1000,
+        about="failures in a row after which a model is left alone for a while; 0 means never",
+    )  # fmt: skip
+    breaker_cool_down_s: float = _setting(
+        30.0, "GHOSTKIT_BREAKER_COOL_DOWN_S", unit="seconds", must_be="a number above 0 and at most 86400",
+        gt=0, le=86400, about="how long it is left alone before one call tries it again",
     )  # fmt: skip
 
     enable_streaming: bool = _setting(
@@ -202,6 +260,17 @@ class Settings(BaseModel):
     gemini_api_key: Key = _key("Google Gemini", "GEMINI_API_KEY", "GOOGLE_API_KEY")
     cohere_api_key: Key = _key("Cohere", "COHERE_API_KEY", "CO_API_KEY")
     openrouter_api_key: Key = _key("OpenRouter", "OPENROUTER_API_KEY")
+    openai_base_url: OptionalUrl = _base_url("OpenAI", "OPENAI_BASE_URL", "https://api.openai.com/v1")
+    anthropic_base_url: OptionalUrl = _base_url("Anthropic", "ANTHROPIC_BASE_URL", "https://api.anthropic.com")
+    gemini_base_url: OptionalUrl = _base_url(
+        "Google Gemini", "GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com"
+    )
+    cohere_base_url: OptionalUrl = _base_url("Cohere", "CO_API_URL", "https://api.cohere.com")
+    openrouter_base_url: OptionalUrl = _base_url("OpenRouter", "OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1")
+    ollama_host: Line = _setting(
+        "http://127.0.0.1:11434", "OLLAMA_HOST", must_be="an address like http://127.0.0.1:11434", min_length=1,
+        about="where Ollama listens",
+    )  # fmt: skip
 
     _origins: dict[str, tuple[Source, str]] = PrivateAttr(default_factory=dict)
 
