@@ -36,6 +36,7 @@
     ├── IncompleteEnding              exit 3   an answer ended as length, truncated, refused or cancelled
     ├── BudgetExceeded                exit 3   the next call could cost more than what is left
     ├── ExportError
+    ├── KeyringError                           the system's keyring can't keep or remove a key
     └── NoEventLoop                            nothing to run in the background with
 
 `message` says what happened to which thing; `fix` says what to do next; further facts are attributes.
@@ -266,6 +267,10 @@ class BudgetExceeded(GhostkitError):
 
 class ExportError(GhostkitError):
     code = "export"
+
+
+class KeyringError(GhostkitError):
+    code = "keyring"
 
 
 class NoEventLoop(GhostkitError):

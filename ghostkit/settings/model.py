@@ -345,6 +345,10 @@ class Settings(BaseModel):
         """Where the value of `field` came from: code, environment, .env or default."""
         return self._origins.get(_field_named(field), ("default", ""))[0]
 
+    def variable_of(self, field: str) -> str:
+        """The name under which the value of `field` was found: a variable's, or code's; empty for a default."""
+        return self._origins.get(_field_named(field), ("default", ""))[1]
+
     def secret(self, field: str) -> str | None:
         """The plain text of a key, for the adapter that sends it; None when it is not set."""
         value = getattr(self, _field_named(field))
