@@ -1,0 +1,286 @@
+"""The base of every adapter over an SDK: clients by event loop, streams that close, errors that keep no keys."""
+
+from __future__ import annotations
+
+import importlib.util
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import AsyncIterator, Iterable
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, ClassVar
+
+import anyio
+import anyio.to_thread
+from anyio.lowlevel import RunVar
+
+from ghostkit.errors import AuthError, GhostkitError, ProviderError, ServerError
+from ghostkit.events import protect
+from ghostkit.providers.contract import Completion, Diagnosis, ModelInfo, Request, Stream, StreamEvent, TokenCount
+from ghostkit.providers.keys import key_of, vendor_named
+from ghostkit.providers.wire.call import WireCall, watched_by
+from ghostkit.providers.wire.errors import ErrorTable, VendorWords, network_error, quoted, truncated, unreadable
+from ghostkit.providers.wire.http import Flavour, http_client
+
+CLOSING_S = 2.0
+"""How long closing a socket politely may take."""
+DRAIN_S = 0.05
+"""After the terminal event the last bytes are waited for this long, so that the connection can be used again."""
+
+
+class Reader(ABC):
+    """Understands one stream: the SDK's events in, ours out. `finished` once the terminal event has been given."""
+
+    finished = False
+
+    @abstractmethod
+    def feed(self, event: Any) -> Iterable[StreamEvent]:
+        """What one event of the SDK says; raises a `ProviderError` (or `VendorError`) for an error in the stream."""
+
+    def end(self) -> Iterable[StreamEvent]:
+        """The body has ended: what is left to say. Without a `Finished`, by then or here, the answer was cut off."""
+        return ()
+
+
+class VendorError(Exception):
+    """A vendor's error met inside an answer, in its own words."""
+
+    def __init__(self, words: VendorWords) -> None:
+        super().__init__(words.message)
+        self.words = words
+
+
+class VendorProvider(ABC):
+    """One vendor over its SDK. Arguments left None come from the settings and the keyring."""
+
+    name: ClassVar[str]
+    table: ClassVar[ErrorTable]
+    package: ClassVar[str]
+    """What must be installed; `extra` is the part of ghostkit that brings it."""
+    extra: ClassVar[str]
+    default_base_url: ClassVar[str]
+    flavour: ClassVar[Flavour] = "httpx2"
+    needs_key: ClassVar[bool] = True
+
+    def __init__(self, *, api_key: str | None = None, base_url: str | None = None) -> None:
+        self._given_key = api_key
+        self.base_url = (base_url or self._base_url_set() or self.default_base_url).rstrip("/")
+        self._clients: RunVar[tuple[Any, Any] | None] = RunVar(f"ghostkit client of {self.name}")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(base_url={self.base_url!r})"
+
+    # ── what an adapter supplies ──────────────────────────────────────────────────────────────────────────
+
+    @abstractmethod
+    def info(self, model: str) -> ModelInfo: ...
+
+    @abstractmethod
+    async def validate(self) -> Diagnosis: ...
+
+    @abstractmethod
+    async def count_tokens(self, request: Request) -> TokenCount: ...
+
+    @abstractmethod
+    def _base_url_set(self) -> str | None:
+        """The base URL in the settings."""
+
+    @abstractmethod
+    def _new_client(self, key: str, http: Any) -> Any:
+        """The SDK's client, without retries of its own; called in a thread, where there is no event loop."""
+
+    @abstractmethod
+    async def _open(self, client: Any, request: Request) -> Any:
+        """Send `request`; the SDK's stream, an async iterable with `close` or `aclose`."""
+
+    @abstractmethod
+    def _reader(self, request: Request) -> Reader: ...
+
+    @abstractmethod
+    async def _complete(self, client: Any, request: Request) -> Completion:
+        """The whole answer by one call; its ending is TRUNCATED where the vendor gives none."""
+
+    @abstractmethod
+    def _words_of(self, error: BaseException) -> VendorWords | None:
+        """The vendor's words, if `error` is one of the SDK's for an answer with an error in it."""
+
+    # ── what all share ────────────────────────────────────────────────────────────────────────────────────
+
+    def stream(self, request: Request) -> WireStream:
+        """The answer as it comes; leaving the context closes the socket."""
+        return WireStream(self, request)
+
+    async def generate(self, request: Request) -> Completion:
+        """The whole answer by one call."""
+        call = self._new_call(request)
+        problem: ProviderError | None = None
+        try:
+            with watched_by(call):
+                return await self._complete(await self.client(), request)
+        except GhostkitError:
+            raise
+        except Exception as error:
+            problem = self.translated(error, call, request.model)
+        raise problem  # out here, so that the SDK's error, which knows the key, does not hang on as its context
+
+    async def client(self) -> Any:
+        """The SDK's client of this event loop, made when first asked for.
+
+        :raises AuthError: there is no key.
+        :raises ProviderError: the SDK is not installed.
+        """
+        made = self._clients.get(None)
+        if made is None:
+            # In a thread: importing an SDK, asking a keyring and reading certificates take up to a second.
+            made = await anyio.to_thread.run_sync(self._make)
+            first = self._clients.get(None)
+            if first is not None:
+                await made[1].aclose()
+                return first[0]
+            self._clients.set(made)
+        return made[0]
+
+    def _make(self) -> tuple[Any, Any]:
+        key = self._key()
+        self._check_installed()
+        http = http_client(self.base_url, self.flavour)
+        return self._new_client(key, http), http
+
+    def _key(self) -> str:
+        key = self._given_key or key_of(self.name)
+        if key:
+            protect(key)
+            return key
+        if not self.needs_key:
+            return "none"
+        vendor = vendor_named(self.name)
+        raise AuthError(
+            f"There is no key for {self.table.vendor}.",
+            fix=f"`ghostkit keys set {vendor.name}` keeps one, or set {vendor.variables[0]}; "
+            "a server of your own that needs none takes any word.",
+            rejected=True,
+        )
+
+    def _check_installed(self) -> None:
+        if not _is_there(self.package):
+            raise ProviderError(
+                f"The provider {self.name!r} needs the package {self.package}, which is not installed.",
+                fix=f"pip install 'ghostkit[{self.extra}]'",
+                rejected=True,
+            )
+
+    def _new_call(self, request: Request) -> WireCall:
+        return WireCall(attempt_id=request.attempt_id, timeouts=request.timeouts)
+
+    def translated(self, error: Exception, call: WireCall, model: str, *, in_stream: bool = False) -> ProviderError:
+        """Any error of SDK or network as one of ours, which keeps nothing of it."""
+        if isinstance(error, ProviderError):
+            return error
+        words = error.words if isinstance(error, VendorError) else self._words_of(error)
+        if words is not None:
+            return self.table.error_for(words, call, model=model, in_stream=in_stream)
+        vendor = self.table.vendor
+        known = network_error(error, call, vendor=vendor) or unreadable(error, call, vendor=vendor)
+        if known is not None:
+            return known
+        return ServerError(
+            f"{vendor} failed in a way that ghostkit doesn't know ({type(error).__name__}: {quoted(str(error))})",
+            fix="Try again; if it stays, choose another model.",
+            retryable=False,
+        )
+
+    async def aclose(self) -> None:
+        """Close the client of this event loop."""
+        made = self._clients.get(None)
+        if made is not None:
+            self._clients.set(None)
+            with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
+                await made[1].aclose()
+
+
+class WireStream(Stream):
+    """One answer on its way in; iterate over it inside its context."""
+
+    def __init__(self, provider: VendorProvider, request: Request) -> None:
+        self._provider = provider
+        self._request = request
+        self._call = provider._new_call(request)
+        self._reader = provider._reader(request)
+        self._waiting: deque[StreamEvent] = deque()
+        self._source: Any = None
+        self._events: Any = None
+        self._over = False
+
+    async def __aenter__(self) -> WireStream:
+        problem: ProviderError | None = None
+        try:
+            with watched_by(self._call):
+                self._source = await self._provider._open(await self._provider.client(), self._request)
+        except GhostkitError:
+            raise
+        except Exception as error:
+            problem = self._provider.translated(error, self._call, self._request.model)
+        if problem is not None:
+            raise problem
+        self._events = self._source.__aiter__()
+        self._waiting.append(self._call.started())
+        return self
+
+    def __aiter__(self) -> AsyncIterator[StreamEvent]:
+        return self
+
+    async def __anext__(self) -> StreamEvent:
+        waiting, reader = self._waiting, self._reader
+        while not waiting:
+            if self._over:
+                raise StopAsyncIteration
+            problem: ProviderError | None = None
+            try:
+                waiting.extend(reader.feed(await self._events.__anext__()))
+            except StopAsyncIteration:
+                problem = self._ended("the stream ended without its last event")
+            except Exception as error:
+                problem = self._failed(error)
+            if problem is not None:
+                self._over = True
+                raise problem
+            if reader.finished:
+                self._over = True
+        return waiting.popleft()
+
+    def _ended(self, why: str) -> ProviderError | None:
+        self._over = True
+        self._waiting.extend(self._reader.end())
+        if self._reader.finished:
+            return None
+        return truncated(self._provider.table.vendor, self._call, why)
+
+    def _failed(self, error: Exception) -> ProviderError | None:
+        """An answer whose end has been said is whole, whatever befalls the line after it."""
+        if not isinstance(error, VendorError):
+            self._waiting.extend(self._reader.end())
+        if self._reader.finished:
+            self._over = True
+            return None
+        return self._provider.translated(error, self._call, self._request.model, in_stream=True)
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        source, self._source = self._source, None
+        if source is None:
+            return
+        if self._reader.finished and kind is None:
+            with suppress(Exception), anyio.move_on_after(DRAIN_S):
+                async for _event in self._events:
+                    pass
+        close = getattr(source, "aclose", None) or source.close
+        with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
+            await close()
+
+
+def _is_there(package: str) -> bool:
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False

@@ -1,0 +1,52 @@
+"""One HTTP exchange, seen from beside the SDK: the transport writes down here what the SDKs keep to themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
+from ghostkit.providers.contract import RateLimits, ResponseStarted, Timeouts
+from ghostkit.providers.resilience.headers import limits_from
+
+_current: ContextVar[WireCall | None] = ContextVar("ghostkit_wire_call", default=None)
+_REQUEST_IDS = ("x-request-id", "request-id", "x-generation-id", "x-goog-request-id", "x-debug-trace-id", "cf-ray")
+
+
+@dataclass(kw_only=True)
+class WireCall:
+    """What is known of one call: `status` is 0 until the headers of an answer came."""
+
+    attempt_id: str = ""
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    host: str = ""
+    status: int = 0
+    headers: Mapping[str, str] = field(default_factory=dict)
+    received_bytes: int = 0
+
+    @property
+    def request_id(self) -> str:
+        """The vendor's own name for the exchange, to be quoted to its support."""
+        return next((self.headers[name][:200] for name in _REQUEST_IDS if self.headers.get(name)), "")
+
+    @property
+    def limits(self) -> RateLimits | None:
+        return limits_from(self.headers) if self.headers else None
+
+    def started(self) -> ResponseStarted:
+        return ResponseStarted(request_id=self.request_id, limits=self.limits)
+
+
+@contextmanager
+def watched_by(call: WireCall) -> Iterator[None]:
+    """Requests made in this context report to `call`."""
+    token = _current.set(call)
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def current_call() -> WireCall | None:
+    return _current.get()

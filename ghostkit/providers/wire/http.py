@@ -1,0 +1,127 @@
+"""The HTTP client that every SDK is given: deadlines, bounds and a watch, the same for all vendors.
+
+The SDKs sit on `httpx2`, Cohere's on `httpx`; the two are alike in everything used here.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import urllib.request
+from collections.abc import AsyncIterator, Callable
+from typing import Any, Final, Literal
+from urllib.parse import urlsplit
+
+from ghostkit.errors import BadAnswer, InputError
+from ghostkit.providers.wire.call import WireCall, current_call
+from ghostkit.providers.wire.decompress import decompressor
+
+Flavour = Literal["httpx2", "httpx"]
+LONGEST_BODY: Final = 64 * 1024 * 1024
+"""Bytes of one answer; the longest that any vendor gives is far below it."""
+_CONNECTIONS: Final = 200
+
+
+def http_client(base_url: str, flavour: Flavour = "httpx2") -> Any:
+    """An `AsyncClient` for one vendor's service; redirects are not followed, since keys would go along."""
+    httpx: Any = importlib.import_module(flavour)
+    limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=20, keepalive_expiry=30.0)
+    plain = urlsplit(base_url).scheme == "http"
+    inner = httpx.AsyncHTTPTransport(limits=limits, verify=not plain, proxy=_proxy_for(base_url))
+    return httpx.AsyncClient(transport=_guarded(flavour)(inner), timeout=None, follow_redirects=False)
+
+
+def _proxy_for(base_url: str) -> str | None:
+    """The proxy that the environment names for this service; a client with a transport of its own doesn't look."""
+    there = urlsplit(base_url)
+    if urllib.request.proxy_bypass(there.hostname or ""):
+        return None
+    proxies = urllib.request.getproxies()
+    proxy = proxies.get(there.scheme) or proxies.get("all")
+    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+        raise InputError(
+            f"The proxy for {there.hostname} is {urlsplit(proxy).scheme}://…, which ghostkit can't speak to.",
+            fix="Set HTTPS_PROXY to an http:// proxy, or NO_PROXY to that host.",
+        )
+    return proxy or None
+
+
+@functools.cache
+def _guarded(flavour: Flavour) -> Callable[[Any], Any]:
+    httpx: Any = importlib.import_module(flavour)
+
+    class GuardedStream(httpx.AsyncByteStream):  # type: ignore[misc]
+        """Counts and bounds what comes, decoded or not."""
+
+        def __init__(self, inner: Any, call: WireCall, encoding: str) -> None:
+            self._inner = inner
+            self._call = call
+            self._decoded = decompressor(encoding)
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            call, came = self._call, 0
+            async for chunk in self._inner:
+                call.received_bytes += len(chunk)
+                for piece in self._decoded(chunk):
+                    came += len(piece)
+                    if came > LONGEST_BODY:
+                        raise BadAnswer(
+                            f"{call.host} sent more than {LONGEST_BODY // 1024**2} MB for one answer.",
+                            fix="No model writes that much: check the base URL, or what answers in its place.",
+                        )
+                    yield piece
+
+        async def aclose(self) -> None:
+            await self._inner.aclose()
+
+    class GuardedTransport(httpx.AsyncBaseTransport):  # type: ignore[misc]
+        """Reports each exchange to the call it belongs to."""
+
+        def __init__(self, inner: Any) -> None:
+            self._inner = inner
+
+        async def handle_async_request(self, request: Any) -> Any:
+            call = current_call() or WireCall()
+            timeouts = _prepare(request, call)
+            response = await self._inner.handle_async_request(request)
+            call.status = response.status_code
+            call.headers = {name.lower(): value for name, value in response.headers.items()}
+            timeouts["read"] = call.timeouts.idle_s  # read anew for the body: from now on it is the idle deadline
+            try:
+                encoding = _acceptable(call)
+                stream = GuardedStream(response.stream, call, encoding)
+            except BaseException:
+                await response.aclose()
+                raise
+            headers = [(k, v) for k, v in response.headers.multi_items() if k.lower() != "content-encoding"]
+            return httpx.Response(response.status_code, headers=headers, stream=stream, extensions=response.extensions)
+
+        async def aclose(self) -> None:
+            await self._inner.aclose()
+
+    return GuardedTransport
+
+
+def _prepare(request: Any, call: WireCall) -> dict[str, float | None]:
+    """Our deadlines in place of the SDK's, and the attempt's own key."""
+    call.host = request.url.host
+    if call.attempt_id:
+        request.headers["Idempotency-Key"] = call.attempt_id
+    request.headers["Accept-Encoding"] = "identity"
+    first = call.timeouts.first_byte_s
+    timeouts: dict[str, float | None] = {
+        "connect": call.timeouts.connect_s, "read": first, "write": first, "pool": first,
+    }  # fmt: skip
+    request.extensions["timeout"] = timeouts
+    return timeouts
+
+
+def _acceptable(call: WireCall) -> str:
+    """The content's encoding; raises `BadAnswer` for what can't be a vendor's answer."""
+    kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if 200 <= call.status < 300 and kind in ("text/html", "application/xhtml+xml"):
+        raise BadAnswer(
+            f"{call.host} answered with a web page and not with a model's answer.",
+            fix="A proxy or a login page stands in between, or the base URL is wrong: check the address.",
+        )
+    return call.headers.get("content-encoding", "").strip().lower()
