@@ -172,6 +172,17 @@ class TokenCount:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PriceTier:
+    """What every token of a call costs whose input is longer than `over_tokens`. USD per million tokens."""
+
+    over_tokens: int
+    input_usd_per_million: float
+    output_usd_per_million: float
+    cached_usd_per_million: float | None = None
+    cache_write_usd_per_million: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ModelInfo:
     """What is known of a model. Prices are USD per million tokens; None means unknown."""
 
@@ -186,25 +197,38 @@ class ModelInfo:
     """A token read from the vendor's prompt cache; None: as any other."""
     cache_write_usd_per_million: float | None = None
     """A token put into the vendor's prompt cache; None: as any other."""
+    price_tiers: tuple[PriceTier, ...] = ()
+    """What calls with much input cost instead, the least `over_tokens` first."""
     base_url: str = ""
     pretends: bool = False
     """True for `rehearsal`, whose text is a stand-in for a model's."""
     local: bool = False
     """True where nothing leaves this machine and nothing is paid: no limits on the rate are kept."""
 
+    @property
+    def prices_known(self) -> bool:
+        """False where a cost can only be what the vendor says it is."""
+        if self.local:
+            return True
+        return self.input_usd_per_million is not None and self.output_usd_per_million is not None
+
     def cost_usd(self, usage: Usage) -> float:
         """What `usage` costs: as the vendor said, else at these prices; unknown prices count as nothing."""
         if usage.cost_usd is not None:
             return usage.cost_usd
-        price = self.input_usd_per_million or 0.0
-        cached = price if self.cached_usd_per_million is None else self.cached_usd_per_million
-        written = price if self.cache_write_usd_per_million is None else self.cache_write_usd_per_million
+        prices: ModelInfo | PriceTier = self
+        for tier in self.price_tiers:
+            if usage.input_tokens > tier.over_tokens:
+                prices = tier
+        price = prices.input_usd_per_million or 0.0
+        cached = price if prices.cached_usd_per_million is None else prices.cached_usd_per_million
+        written = price if prices.cache_write_usd_per_million is None else prices.cache_write_usd_per_million
         plain = max(usage.input_tokens - usage.cached_tokens - usage.cache_write_tokens, 0)
         return (
             plain * price
             + usage.cached_tokens * cached
             + usage.cache_write_tokens * written
-            + usage.output_tokens * (self.output_usd_per_million or 0.0)
+            + usage.output_tokens * (prices.output_usd_per_million or 0.0)
         ) / 1_000_000
 
 

@@ -19,6 +19,7 @@ from ghostkit.settings.layers import by_field, read_env_file
 
 Source = Literal["code", "environment", ".env", "default"]
 MASK: Final = "[redacted]"
+_PRICE_ENTRY = re.compile(r"[^\s=;:]+:[^\s=;]+\s*=\s*\d+(\.\d+)?(\s*,\s*\d+(\.\d+)?){1,3}", re.ASCII)
 _CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^\s/?#]*@")
 
 
@@ -71,6 +72,14 @@ def _url(value: str) -> str:
     return _one_line(value)
 
 
+def _price_list(value: str) -> str:
+    """Entries of a model's name (`*` stands for any characters), `=`, and two to four prices."""
+    for entry in filter(None, map(str.strip, value.split(";"))):
+        if not _PRICE_ENTRY.fullmatch(entry):
+            raise ValueError("not a price")
+    return value
+
+
 def _folder(value: Path) -> Path:
     if "\0" in str(value):
         raise ValueError("zero byte")
@@ -88,6 +97,7 @@ def operating_system_user() -> str:
 Key = Annotated[SecretStr | None, BeforeValidator(_none_when_empty), AfterValidator(_printable)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Url = Annotated[str, AfterValidator(_url)]
+Prices = Annotated[str, AfterValidator(_one_line), AfterValidator(_price_list)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 OrNone = BeforeValidator(_none_when_empty)
 OptionalUrl = Annotated[Url | None, OrNone]
@@ -137,6 +147,16 @@ class Settings(BaseModel):
         None, "GHOSTKIT_BUDGET_PER_DAY_USD", unit="USD", ge=0,
         must_be="a number of dollars, 0 or more, or empty for no limit",
         about="most that you may spend in a day (UTC), all books together; empty means no limit",
+    )  # fmt: skip
+    prices: Prices = _setting(
+        "", "GHOSTKIT_PRICES", unit="USD per million tokens", max_length=10_000,
+        must_be="prices like openai:my-model=0.5,1.5, separated by semicolons, or empty",
+        about="what a model costs where ghostkit doesn't know it or you pay another price: input, output and, "
+        "if they differ, tokens read from and written to the vendor's cache",
+    )  # fmt: skip
+    state_dir: Annotated[Folder | None, OrNone] = _setting(
+        None, "GHOSTKIT_STATE_DIR", must_be="a folder's path, or empty",
+        about="where the day's spending is kept; empty means ghostkit/ in the user's folder for such state",
     )  # fmt: skip
     resume_policy: Literal["restart", "continue"] = _setting(
         "restart", "GHOSTKIT_RESUME_POLICY", must_be="'restart' or 'continue'",
