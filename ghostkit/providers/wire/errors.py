@@ -96,7 +96,7 @@ class ErrorTable:
         return f"{self.vendor} {what}{status}: {quote}" if quote else f"{self.vendor} {what}{status}."
 
     def _fix(self, kind: type[ProviderError], words: VendorWords, model: str) -> str:
-        if kind is BadRequest and words.status == 413 or _is_too_long(words):
+        if (kind is BadRequest and words.status == 413) or _is_too_long(words):
             return (
                 "The prompt is too long for it: shorten the brief or the plan, or choose a model with a larger window."
             )
