@@ -204,6 +204,8 @@ class ModelInfo:
     """True for `rehearsal`, whose text is a stand-in for a model's."""
     local: bool = False
     """True where nothing leaves this machine and nothing is paid: no limits on the rate are kept."""
+    keeps_deadlines: bool = False
+    """True where the first byte and every pause after it are watched at the socket."""
 
     @property
     def prices_known(self) -> bool:

@@ -11,7 +11,17 @@ from ghostkit.providers.contract import Provider
 
 Factory = Callable[..., Provider]
 GROUP = "ghostkit.providers"
-_BUILT_IN = {"rehearsal": "ghostkit.providers.rehearsal:RehearsalProvider"}
+_ADAPTERS = "ghostkit.providers.adapters"
+_BUILT_IN = {
+    "rehearsal": "ghostkit.providers.rehearsal:RehearsalProvider",
+    "openai": f"{_ADAPTERS}.openai_chat:OpenAIProvider",
+    "openai-responses": f"{_ADAPTERS}.openai_responses:OpenAIResponsesProvider",
+    "anthropic": f"{_ADAPTERS}.anthropic:AnthropicProvider",
+    "gemini": f"{_ADAPTERS}.gemini:GeminiProvider",
+    "cohere": f"{_ADAPTERS}.cohere:CohereProvider",
+    "openrouter": f"{_ADAPTERS}.openrouter:OpenRouterProvider",
+    "ollama": f"{_ADAPTERS}.ollama:OllamaProvider",
+}
 
 
 def split_model(name: str) -> tuple[str, str]:
