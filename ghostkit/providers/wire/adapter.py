@@ -5,10 +5,10 @@ from __future__ import annotations
 import importlib.util
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
 from types import TracebackType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -16,7 +16,16 @@ from anyio.lowlevel import RunVar
 
 from ghostkit.errors import AuthError, GhostkitError, ProviderError, ServerError
 from ghostkit.events import protect
-from ghostkit.providers.contract import Completion, Diagnosis, ModelInfo, Request, Stream, StreamEvent, TokenCount
+from ghostkit.providers.contract import (
+    Completion,
+    Diagnosis,
+    ModelInfo,
+    Request,
+    Stream,
+    StreamEvent,
+    Timeouts,
+    TokenCount,
+)
 from ghostkit.providers.keys import key_of, vendor_named
 from ghostkit.providers.wire.call import WireCall, watched_by
 from ghostkit.providers.wire.errors import ErrorTable, VendorWords, network_error, quoted, truncated, unreadable
@@ -26,6 +35,10 @@ CLOSING_S = 2.0
 """How long closing a socket politely may take."""
 DRAIN_S = 0.05
 """After the terminal event the last bytes are waited for this long, so that the connection can be used again."""
+
+CHECKING = Timeouts(connect_s=5.0, first_byte_s=15.0, idle_s=15.0)
+"""For questions that any service answers at once."""
+Answer = TypeVar("Answer")
 
 
 class Reader(ABC):
@@ -112,16 +125,31 @@ class VendorProvider(ABC):
 
     async def generate(self, request: Request) -> Completion:
         """The whole answer by one call."""
-        call = self._new_call(request)
+        return await self.asked(
+            lambda client: self._complete(client, request), self._new_call(request), model=request.model
+        )
+
+    async def asked(self, ask: Callable[[Any], Awaitable[Answer]], call: WireCall, *, model: str = "") -> Answer:
+        """What `ask` gets out of the SDK's client; whatever fails is raised as one of our errors."""
         problem: ProviderError | None = None
         try:
             with watched_by(call):
-                return await self._complete(await self.client(), request)
+                return await ask(await self.client())
         except GhostkitError:
             raise
         except Exception as error:
-            problem = self.translated(error, call, request.model)
+            problem = self.translated(error, call, model)
         raise problem  # out here, so that the SDK's error, which knows the key, does not hang on as its context
+
+    async def diagnosed(self, ask: Callable[[Any], Awaitable[object]]) -> Diagnosis:
+        """Whether `ask`, which must cost nothing, gets an answer."""
+        call = WireCall(timeouts=CHECKING)
+        try:
+            await self.asked(ask, call)
+        except GhostkitError as error:
+            return Diagnosis(ok=False, message=error.message, fix=error.fix)
+        keyed = " and accepts the key" if self.needs_key else ""
+        return Diagnosis(ok=True, message=f"{self.table.vendor} answers at {call.host}{keyed}.")
 
     async def client(self) -> Any:
         """The SDK's client of this event loop, made when first asked for.
