@@ -104,6 +104,7 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         if name in ours or (name.startswith("GHOSTKIT_") and name != "GHOSTKIT_REQUIRE"):
             monkeypatch.delenv(name)
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     if Path(".env").exists():
         monkeypatch.chdir(tmp_path_factory.mktemp("no-env"))
     registered = dict(registry._registered)

@@ -117,19 +117,22 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 
 def _tell(error: GhostkitError, *, as_json: bool) -> None:
+    from ghostkit.events.redaction import redact_text
+
+    # A mistyped command or option is quoted, and may be a key pasted in the wrong place.
+    told = {name: redact_text(text) for name, text in error.as_dict().items()}
     with suppress(OSError, ValueError):  # nobody is left to tell
         if as_json:
-            note_json({"error": error.as_dict()})
+            note_json({"error": told})
             return
         label = "Stopped" if isinstance(error, Interrupted) else "Error"
         coloured = is_terminal(sys.stderr) and not os.environ.get("NO_COLOR")
         head = f"\x1b[31m{label}:\x1b[0m " if coloured and label == "Error" else f"{label}: "
-        message = error.message
         if isinstance(error, Interrupted):
-            head, message = "", error.message
-        sys.stderr.write(head + printable(message) + "\n")
-        if error.fix:
-            note(error.fix)
+            head = ""
+        sys.stderr.write(head + printable(told["message"]) + "\n")
+        if told["fix"]:
+            note(told["fix"])
 
 
 def pacify_pipes() -> int:

@@ -45,6 +45,11 @@ def forget_keychain() -> None:
         _found.clear()
 
 
+def check_keychain() -> None:
+    """Raises `KeyringError` where no key could be kept."""
+    _keyring()
+
+
 def write_keychain(name: str, key: str) -> str:
     """Keep `key` under `name` and return the keyring's own name; raises `KeyringError`, never with the key."""
     keyring = _keyring()
@@ -100,9 +105,7 @@ def has_keychain() -> bool:
         return False
 
 
-_OTHERWISE = (
-    "Put the key into .env or the environment instead; `ghostkit doctor` and docs/keys-and-privacy.md say more."
-)
+_OTHERWISE = "Put the key into .env or the environment instead; docs/keys-and-privacy.md says how."
 
 
 def _keyring() -> Any:

@@ -89,7 +89,7 @@ class Process:
         kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "SYSTEMROOT") if name in os.environ}
         self.popen = subprocess.Popen(
             [sys.executable, "-m", "ghostkit", *map(str, arguments)],
-            env={**kept, "PYTHONUTF8": "1", **extra},
+            env={**kept, "PYTHONUTF8": "1", "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring", **extra},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
