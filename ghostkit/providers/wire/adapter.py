@@ -117,6 +117,10 @@ class VendorProvider(ABC):
     def _words_of(self, error: BaseException) -> VendorWords | None:
         """The vendor's words, if `error` is one of the SDK's for an answer with an error in it."""
 
+    def longest_billed(self, request: Request) -> int:
+        """The most output tokens that the answer may be billed for; adapters that give room to think add it."""
+        return request.max_tokens
+
     # ── what all share ────────────────────────────────────────────────────────────────────────────────────
 
     def stream(self, request: Request) -> WireStream:

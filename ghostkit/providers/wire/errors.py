@@ -183,13 +183,19 @@ def unreadable(error: BaseException, call: WireCall, *, vendor: str) -> Provider
     for cause in chain_of(error):
         name = type(cause).__name__
         if isinstance(cause, json.JSONDecodeError | UnicodeDecodeError) or name in _UNREADABLE:
-            return BadAnswer(
-                f"{vendor} ({call.host or 'the service'}) sent something that is not an answer in its format.",
-                fix="Try again; if it stays, check the base URL and what stands between it and you.",
-                status=call.status or None,
-                request_id=call.request_id,
-            )
+            return misshapen(vendor, call)
     return None
+
+
+def misshapen(vendor: str, call: WireCall | None) -> BadAnswer:
+    """What came can't be read as an answer of that vendor's; also for what its SDK lets pass."""
+    call = call or WireCall()
+    return BadAnswer(
+        f"{vendor} ({call.host or 'the service'}) sent something that is not an answer in its format.",
+        fix="Try again; if it stays, check the base URL and what stands between it and you.",
+        status=call.status or None,
+        request_id=call.request_id,
+    )
 
 
 _UNREADABLE: Final = frozenset({
