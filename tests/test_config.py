@@ -40,6 +40,10 @@ ROWS: list[tuple[str, Any, list[tuple[str, Any]]]] = [
     ("RESERVED_RESPONSE_TOKENS", 4096, [("100", 100), ("200", 200), ("300", 300)]),
     ("ENABLE_RAG", True, [("false", False), ("true", True), ("no", False)]),
     ("RAG_MODE", "hybrid", [("disabled", "disabled"), ("basic", "basic"), ("full", "full")]),
+    *((name, None, [(u, u) for u in ("http://a/v1", "https://b", "http://c:1")]) for name in (
+        "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "CO_API_URL", "OPENROUTER_BASE_URL",
+    )),
+    ("OLLAMA_HOST", "http://127.0.0.1:11434", [(h, h) for h in ("a:1", ":2", "https://c")]),
 ]  # fmt: skip
 KEYS = ["OPENAI_API_KEY", "ANTHROPIC_API_KEY", "GEMINI_API_KEY", "COHERE_API_KEY", "OPENROUTER_API_KEY"]
 
