@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
@@ -14,7 +15,7 @@ import anyio
 import anyio.to_thread
 from anyio.lowlevel import RunVar
 
-from ghostkit.errors import AuthError, GhostkitError, ProviderError, ServerError
+from ghostkit.errors import AuthError, GhostkitError, ProviderError, ServerError, UnknownName
 from ghostkit.events import protect
 from ghostkit.providers.contract import (
     Completion,
@@ -27,6 +28,7 @@ from ghostkit.providers.contract import (
     TokenCount,
 )
 from ghostkit.providers.keys import key_of, vendor_named
+from ghostkit.providers.prices import model_facts
 from ghostkit.providers.wire.call import WireCall, watched_by
 from ghostkit.providers.wire.errors import ErrorTable, VendorWords, network_error, quoted, truncated, unreadable
 from ghostkit.providers.wire.http import Flavour, http_client
@@ -74,6 +76,8 @@ class VendorProvider(ABC):
     default_base_url: ClassVar[str]
     flavour: ClassVar[Flavour] = "httpx2"
     needs_key: ClassVar[bool] = True
+    examples: ClassVar[tuple[str, ...]] = ()
+    """Two or three of its models, for who names none."""
 
     def __init__(self, *, api_key: str | None = None, base_url: str | None = None) -> None:
         self._given_key = api_key
@@ -84,9 +88,6 @@ class VendorProvider(ABC):
         return f"{type(self).__name__}(base_url={self.base_url!r})"
 
     # ── what an adapter supplies ──────────────────────────────────────────────────────────────────────────
-
-    @abstractmethod
-    def info(self, model: str) -> ModelInfo: ...
 
     @abstractmethod
     async def validate(self) -> Diagnosis: ...
@@ -122,6 +123,21 @@ class VendorProvider(ABC):
         return request.max_tokens
 
     # ── what all share ────────────────────────────────────────────────────────────────────────────────────
+
+    def info(self, model: str) -> ModelInfo:
+        """What is known of `model`; whether the vendor has it, only the vendor says.
+
+        :raises UnknownName: no model is named.
+        """
+        facts = model_facts(self.name, self.named(model))
+        return replace(facts.as_info(base_url=self.base_url), keeps_deadlines=True)
+
+    def named(self, model: str) -> str:
+        """`model`, if there is a name in it."""
+        if model:
+            return model
+        examples = " or ".join(f"{self.name}:{example}" for example in self.examples)
+        raise UnknownName(f"{self.name} has no model of its own choice.", fix=f"Name one, for example {examples}.")
 
     def stream(self, request: Request) -> WireStream:
         """The answer as it comes; leaving the context closes the socket."""
@@ -202,6 +218,7 @@ class VendorProvider(ABC):
             )
 
     def _new_call(self, request: Request) -> WireCall:
+        self.named(request.model)
         return WireCall(attempt_id=request.attempt_id, timeouts=request.timeouts)
 
     def translated(self, error: Exception, call: WireCall, model: str, *, in_stream: bool = False) -> ProviderError:
