@@ -1,0 +1,84 @@
+"""How many tokens a text or a request has, where nobody counts: an estimate that learns from reported usage.
+
+What it learns holds for this process and is begun with what the ledger saw (`teach`).
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from ghostkit.providers.contract import Request, TokenCount
+from ghostkit.providers.tokens import Calibration, Estimate, count_scripts
+
+MESSAGE_TOKENS: Final = 4
+"""What vendors put around each message."""
+REQUEST_TOKENS: Final = 3
+_MARGIN: Final = 2.5
+"""How many standard deviations the most that is expected lies above the estimate."""
+_LEAST_MARGIN: Final = 0.10
+
+calibration = Calibration()
+"""What this process has learnt of the models it called."""
+
+
+def estimate_tokens(text: str, model: str) -> int:
+    """About how many tokens `text` has for `model` (`provider:model`)."""
+    return math.ceil(calibration.estimate(model, count_scripts(text)).tokens)
+
+
+def estimate_count(request: Request, provider: str) -> TokenCount:
+    """What `count_tokens` gives where the vendor has no endpoint for it; never exact."""
+    return TokenCount(tokens=math.ceil(_estimate(request, provider).tokens), exact=False)
+
+
+def most_tokens(request: Request, provider: str) -> int:
+    """More input tokens than the request has, as far as can be told: the estimate with a margin."""
+    estimate = _estimate(request, provider)
+    likely = estimate.tokens * (1.0 + max(_MARGIN * estimate.error, _LEAST_MARGIN))
+    # No tokenizer makes more tokens than there are bytes.
+    certain = sum(len(text.encode(errors="surrogatepass")) for text in _texts(request)) + 2 * _framing(request)
+    return min(math.ceil(likely), certain)
+
+
+def characters_sent(request: Request) -> dict[str, int]:
+    """Characters of everything that is sent, by class: what `teach` and `observe` take."""
+    found: Counter[str] = Counter()
+    for text in _texts(request):
+        found.update(count_scripts(text))
+    return dict(found)
+
+
+def observe(request: Request, provider: str, input_tokens: int) -> None:
+    """Learn from what the vendor reported for the request."""
+    used = input_tokens - _framing(request)
+    calibration.observe(_name(request, provider), characters_sent(request), used)
+
+
+def teach(calls: Iterable[tuple[str, Mapping[str, int], int]]) -> None:
+    """Learn from earlier calls: (provider:model, characters by class, reported input tokens), oldest first."""
+    for model, characters, input_tokens in calls:
+        calibration.observe(model, characters, input_tokens)
+
+
+def _estimate(request: Request, provider: str) -> Estimate:
+    found = calibration.estimate(_name(request, provider), characters_sent(request))
+    return Estimate(tokens=found.tokens + _framing(request), error=found.error)
+
+
+def _texts(request: Request) -> list[str]:
+    """Messages part by part, and a schema that the answer must keep to: vendors count it as input."""
+    texts = [part for message in request.messages for part in message.parts]
+    schema = request.parameters.get("json_schema")
+    return [*texts, json.dumps(schema, ensure_ascii=False)] if schema else texts
+
+
+def _framing(request: Request) -> int:
+    return REQUEST_TOKENS + MESSAGE_TOKENS * len(request.messages)
+
+
+def _name(request: Request, provider: str) -> str:
+    return f"{provider}:{request.model}"
