@@ -27,6 +27,7 @@ from ghostkit.cli.commands.generate import generate
 from ghostkit.cli.commands.history import diff, history, restore
 from ghostkit.cli.commands.keys import keys
 from ghostkit.cli.commands.new import new
+from ghostkit.cli.commands.outbound import outbound
 from ghostkit.cli.commands.outline import outline
 from ghostkit.cli.commands.people import people
 from ghostkit.cli.commands.proposals import accept, proposals, reject
@@ -106,7 +107,7 @@ for _command in (
     *(people, bible, styles, templates),
     *(edit, lock, unlock, add, move, split, merge, delete, undelete),
     *(rewrite, proposals, accept, reject, history, diff, restore, checkpoints, purge),
-    *(events, stats, cache, providers, keys, settings, doctor, demo),
+    *(events, stats, outbound, cache, providers, keys, settings, doctor, demo),
 ):
     program.add_command(_command)
 

@@ -108,6 +108,7 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
         "attempt": "id",
         "kind": "error kind",
         "reason": "one sentence",
+        "sent": "whether the request may have left this machine",
     },
     EventType.GENERATION_STOPPED: {
         "slot": "object/kind/variant",

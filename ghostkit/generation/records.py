@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal, cast
 
-from ghostkit.errors import ProviderError
+from ghostkit.errors import CircuitOpen, ProviderError
 from ghostkit.events import Event, EventType
 from ghostkit.generation.spec import StepSpec
 from ghostkit.ledger import AttemptState, Intent, Outcome
@@ -57,10 +57,15 @@ def ended_event(request: Request, model: str, outcome: Outcome, error: ProviderE
         return Event(type=EventType.GENERATION_COMPLETED, data=data, source="generation")
     if outcome.state is AttemptState.ERROR:
         kind = error.kind if error is not None else "server"
-        data |= {"kind": kind, "reason": outcome.error}
+        data |= {"kind": kind, "reason": outcome.error, "sent": not _never_left(error)}
         return Event(type=EventType.GENERATION_FAILED, data=data, source="generation")
     data |= {"ending": str(outcome.state), "kept_characters": len(outcome.text)}
     return Event(type=EventType.GENERATION_STOPPED, data=data, source="generation")
+
+
+def _never_left(error: ProviderError | None) -> bool:
+    """Failed before the vendor was sent anything: no key, no connection, or a breaker that was open."""
+    return isinstance(error, CircuitOpen) or (error is not None and error.rejected and error.status is None)
 
 
 def priced(outcome: Outcome, request: Request, info: ModelInfo) -> Outcome:

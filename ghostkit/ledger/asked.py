@@ -1,0 +1,157 @@
+"""Every request of a book as its ledger holds it, read without changing or locking anything."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ghostkit.errors import LedgerDamaged, LedgerError, LedgerTooNew, StorageError
+from ghostkit.ledger import blobs, receipts
+from ghostkit.ledger.connection import _check_whole, sqlite_errors
+from ghostkit.ledger.migrations import LATEST, schema_version
+from ghostkit.ledger.values import AttemptState, Slot
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """One attempt: what was to be sent, and whether anything was.
+
+    `characters` counts the message texts that are still kept; `purged_bytes` those that were taken out since.
+    `cached` was answered by a cache, `unsent` failed before a byte left: neither went anywhere.
+    """
+
+    attempt_id: str
+    slot: Slot
+    model: str
+    base_url: str
+    state: AttemptState
+    started_at: datetime
+    characters: int
+    purged_bytes: int
+    answered: bool
+    """Whether any text came back."""
+    cached: bool
+    unsent: bool
+
+
+def requests_asked(path: Path) -> list[Asked]:
+    """Every attempt in the ledger at `path`, oldest first; none where there is no file.
+
+    Raises `LedgerDamaged`, `LedgerTooNew`, or `LedgerError` for a ledger of an earlier ghostkit.
+    """
+    if not path.exists():
+        return []
+    with _reading(path) as sql:
+        try:
+            return list(_asked(sql))
+        except (ValueError, KeyError, IndexError, UnicodeError) as error:  # pages are whole, what they hold is not
+            raise LedgerDamaged(f"The ledger {path} is damaged ({type(error).__name__}: {error}).") from error
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    with sqlite_errors(path):
+        _check_readable(path)
+        _check_whole(path)
+        with closing(sqlite3.connect(_address(path), uri=True, timeout=10.0)) as sql:
+            sql.row_factory = sqlite3.Row
+            _check_schema(sql, path)
+            sql.execute("BEGIN")  # one view of the book, however much is written meanwhile
+            yield sql
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise StorageError(
+            f"Could not read the ledger {path}: {error.strerror or error}.", fix="Fix its permissions.", path=str(path)
+        ) from error
+
+
+def _address(path: Path) -> str:
+    """Read-only; where not even SQLite's own files beside it can be made, as a file that nobody changes."""
+    beside = [path.with_name(path.name + end) for end in ("-wal", "-shm")]
+    fixed = not any(file.exists() for file in beside) and not _writable(path.parent)
+    return f"{path.resolve().as_uri()}?{'immutable=1' if fixed else 'mode=ro'}"
+
+
+def _writable(folder: Path) -> bool:
+    import os
+
+    return os.access(folder, os.W_OK)
+
+
+def _check_schema(sql: sqlite3.Connection, path: Path) -> None:
+    version = schema_version(sql)
+    if version > LATEST:
+        raise LedgerTooNew(
+            f"The ledger {path} has schema {version}, newer than this ghostkit knows ({LATEST}).",
+            fix="Upgrade ghostkit; the file was not touched.",
+        )
+    if version < LATEST:
+        raise LedgerError(
+            f"The ledger {path} was written by an earlier ghostkit (schema {version} of {LATEST}).",
+            fix=f"Open the book once, for example with `ghostkit status {path.parent}`; a backup is kept.",
+        )
+
+
+def _asked(sql: sqlite3.Connection) -> Iterator[Asked]:
+    lengths, known = _Lengths(sql), dict[int, bytes]()
+    cached, unsent = _marked(sql)
+    rows = sql.execute(
+        "SELECT attempt.*, step.object, step.kind, step.variant, "
+        "EXISTS (SELECT 1 FROM partial WHERE attempt_id = attempt.id) AS begun "
+        "FROM attempt JOIN step ON step.id = attempt.step_id ORDER BY attempt.id"
+    )
+    for row in rows:
+        messages = receipts.decode(receipts.unpack(sql, row["id"], known)).messages
+        sizes = [lengths.of(part) for _, parts in messages for part in parts]
+        joints = sum(2 * (len(parts) - 1) for _, parts in messages if parts)  # the blank lines between parts
+        yield Asked(
+            attempt_id=row["uid"],
+            slot=Slot(object_id=row["object"], kind=row["kind"], variant=row["variant"]),
+            model=row["model"],
+            base_url=row["base_url"],
+            state=AttemptState(row["state"]),
+            started_at=datetime.fromtimestamp(row["started_at"], UTC),
+            characters=sum(characters for characters, _ in sizes) + joints,
+            purged_bytes=sum(purged for _, purged in sizes),
+            answered=row["text_id"] is not None or bool(row["begun"]),
+            cached=row["uid"] in cached,
+            unsent=row["uid"] in unsent,
+        )
+
+
+class _Lengths:
+    """How long each stored text is; most prompts share most of their parts."""
+
+    def __init__(self, sql: sqlite3.Connection) -> None:
+        self._sql = sql
+        self._known: dict[int, tuple[int, int]] = {}
+
+    def of(self, blob: int) -> tuple[int, int]:
+        """Characters, and bytes that were purged: one of the two is 0."""
+        if blob not in self._known:
+            row = self._sql.execute("SELECT size, data FROM blob WHERE id = ?", (blob,)).fetchone()
+            gone = row["data"] is None
+            self._known[blob] = (0, int(row["size"])) if gone else (len(blobs.decompress(row["data"]).decode()), 0)
+        return self._known[blob]
+
+
+def _marked(sql: sqlite3.Connection) -> tuple[set[str], set[str]]:
+    """The attempts that a cache answered, and those that failed before anything was sent, by the events."""
+    cached: set[str] = set()
+    unsent: set[str] = set()
+    for row in sql.execute("SELECT type, data FROM event WHERE type IN ('cache_hit', 'generation_failed')"):
+        data = json.loads(blobs.decompress(row["data"]))
+        if row["type"] == "cache_hit":
+            cached.add(data.get("attempt", ""))
+        elif data.get("sent") is False:
+            unsent.add(data.get("attempt", ""))
+    return cached, unsent
