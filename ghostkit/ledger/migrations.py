@@ -90,6 +90,16 @@ MIGRATIONS: Sequence[tuple[str, str | Callable[[sqlite3.Connection], None]]] = (
             id INTEGER PRIMARY KEY CHECK (id = 1), change TEXT NOT NULL, in_book INTEGER NOT NULL);
         """,
     ),
+    (
+        "costs_of_real_vendors",
+        """
+        ALTER TABLE attempt ADD COLUMN cache_write_tokens INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE attempt ADD COLUMN reasoning_tokens INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE attempt ADD COLUMN request_id TEXT NOT NULL DEFAULT '';
+        ALTER TABLE attempt ADD COLUMN cost_known INTEGER NOT NULL DEFAULT 1;
+        ALTER TABLE attempt ADD COLUMN characters TEXT NOT NULL DEFAULT '';
+        """,
+    ),
 )
 """Name and SQL (or function) of each migration; the schema's version is how many have run."""
 

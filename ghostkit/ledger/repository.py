@@ -88,6 +88,10 @@ class Ledger(Protocol):
 
     def totals(self, run_id: str | None = None) -> Totals: ...
 
+    def reported_usage(self, limit: int = 200) -> list[tuple[str, Mapping[str, int], int]]:
+        """Of the last calls whose vendor counted: (model, characters sent by class, input tokens), oldest first."""
+        ...
+
     def cost_by_object(self) -> Mapping[str, float]:
         """USD spent on each object's texts, all attempts together."""
         ...

@@ -13,12 +13,13 @@ from typing import Any
 
 from ghostkit import faults
 from ghostkit.events import Event, EventType
-from ghostkit.ledger import journal, proposals, revisions, steps
+from ghostkit.ledger import journal, proposals, revisions, steps, usage
 from ghostkit.ledger.acts import RevisionActs, proposed
 from ghostkit.ledger.changes import ChangeActs
 from ghostkit.ledger.connection import Connection
 from ghostkit.ledger.lease import Lease
 from ghostkit.ledger.migrations import LATEST
+from ghostkit.ledger.usage import REMEMBERED
 from ghostkit.ledger.values import (
     Attempt,
     AttemptState,
@@ -91,6 +92,7 @@ class SqliteLedger(RevisionActs, ChangeActs):
                 outcome = Outcome(
                     state=AttemptState.IN_DOUBT,
                     cost_usd=attempt.cost_ceiling_usd,
+                    cost_known=attempt.cost_known,
                     error="the process ended before the answer was recorded",
                 )
                 steps.close_attempt(sql, attempt.id, outcome)
@@ -158,15 +160,20 @@ class SqliteLedger(RevisionActs, ChangeActs):
                 "SELECT count(*), total(input_tokens), total(output_tokens), "
                 "total(CASE state WHEN 'in_doubt' THEN 0 ELSE cost_usd END), "
                 "total(CASE state WHEN 'in_doubt' THEN cost_usd WHEN 'open' THEN cost_ceiling_usd ELSE 0 END), "
-                f"total(total_s) FROM attempt {where}",
+                f"total(total_s), total(NOT cost_known) FROM attempt {where}",
                 values,
             ).fetchone()
             attempts = sql.execute(f"SELECT state, count(*) FROM attempt {where} GROUP BY state", values).fetchall()
             counts = sql.execute("SELECT state, count(*) FROM step GROUP BY state").fetchall()
         return Totals(
             calls=row[0], input_tokens=int(row[1]), output_tokens=int(row[2]), cost_usd=row[3], in_doubt_usd=row[4],
-            seconds=row[5], attempts={state: n for state, n in attempts}, steps={state: n for state, n in counts},
+            seconds=row[5], unpriced=int(row[6]),
+            attempts={state: n for state, n in attempts}, steps={state: n for state, n in counts},
         )  # fmt: skip
+
+    def reported_usage(self, limit: int = REMEMBERED) -> list[tuple[str, Mapping[str, int], int]]:
+        with self._connection.reading() as sql:
+            return usage.reported(sql, limit)
 
     def cost_by_object(self) -> dict[str, float]:
         with self._connection.reading() as sql:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from ghostkit.errors import LedgerError
-from ghostkit.ledger import blobs, receipts, revisions
+from ghostkit.ledger import blobs, receipts, revisions, usage
 from ghostkit.ledger.interning import who_id
 from ghostkit.ledger.values import (
     ATTEMPT_TRANSITIONS,
@@ -77,10 +77,12 @@ def open_attempt(connection: sqlite3.Connection, intent: Intent, who: Who) -> At
     number = connection.execute("SELECT count(*) FROM attempt WHERE step_id = ?", (step.id,)).fetchone()[0] + 1
     cursor = connection.execute(
         "INSERT INTO attempt (uid, step_id, number, state, model, base_url, template, fingerprint, request, "
-        "cost_ceiling_usd, started_at, who_id) VALUES (?, ?, ?, 'open', ?, ?, ?, ?, '', ?, ?, ?)",
+        "cost_ceiling_usd, cost_known, characters, started_at, who_id) "
+        "VALUES (?, ?, ?, 'open', ?, ?, ?, ?, '', ?, ?, ?, ?, ?)",
         (
             intent.attempt_id, step.id, number, intent.model, intent.base_url, intent.template,
-            bytes.fromhex(intent.fingerprint), intent.cost_ceiling_usd, time.time(), by,
+            bytes.fromhex(intent.fingerprint), intent.cost_ceiling_usd, intent.cost_known,
+            usage.packed(intent.characters), time.time(), by,
         ),
     )  # fmt: skip
     assert cursor.lastrowid is not None
@@ -169,11 +171,13 @@ def close_attempt(connection: sqlite3.Connection, uid: str, outcome: Outcome) ->
     text = outcome.text or partial_text(connection, uid)
     text_id = blobs.put(connection, text) if text else None
     connection.execute(
-        "UPDATE attempt SET state = ?, cost_usd = ?, input_tokens = ?, output_tokens = ?, cached_tokens = ?, "
-        "usage_source = ?, text_id = ?, error = ?, first_token_s = ?, total_s = ? WHERE uid = ?",
+        "UPDATE attempt SET state = ?, cost_usd = ?, cost_known = ?, input_tokens = ?, output_tokens = ?, "
+        "cached_tokens = ?, cache_write_tokens = ?, reasoning_tokens = ?, usage_source = ?, request_id = ?, "
+        "text_id = ?, error = ?, first_token_s = ?, total_s = ? WHERE uid = ?",
         (
-            str(outcome.state), outcome.cost_usd, outcome.input_tokens, outcome.output_tokens, outcome.cached_tokens,
-            outcome.usage_source, text_id, outcome.error, outcome.first_token_s, outcome.total_s, uid,
+            str(outcome.state), outcome.cost_usd, outcome.cost_known, outcome.input_tokens, outcome.output_tokens,
+            outcome.cached_tokens, outcome.cache_write_tokens, outcome.reasoning_tokens, outcome.usage_source,
+            outcome.request_id, text_id, outcome.error, outcome.first_token_s, outcome.total_s, uid,
         ),
     )  # fmt: skip
     connection.execute("DELETE FROM partial WHERE attempt_id = (SELECT id FROM attempt WHERE uid = ?)", (uid,))
@@ -241,7 +245,13 @@ def _attempt(row: sqlite3.Row) -> Attempt:
         cost_usd=row["cost_usd"],
         input_tokens=row["input_tokens"],
         output_tokens=row["output_tokens"],
+        cached_tokens=row["cached_tokens"],
+        cache_write_tokens=row["cache_write_tokens"],
+        reasoning_tokens=row["reasoning_tokens"],
         usage_source=row["usage_source"],
+        cost_known=bool(row["cost_known"]),
+        request_id=row["request_id"],
+        characters=usage.unpacked(row["characters"]),
         started_at=datetime.fromtimestamp(row["started_at"], UTC),
         first_token_s=row["first_token_s"],
         total_s=row["total_s"],

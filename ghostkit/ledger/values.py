@@ -95,6 +95,10 @@ class Intent:
     parameters: Mapping[str, Any]
     inputs: Mapping[str, str]
     cost_ceiling_usd: float
+    cost_known: bool = True
+    """False for a model whose price nobody knows: what it can cost is then not 0 but unknown."""
+    characters: Mapping[str, int] = field(default_factory=dict)
+    """How many characters of which class are sent (latin, cyrillic, digit …): estimates of tokens learn from it."""
     template: str = ""
     base_id: int | None = None
     """The revision it is to replace; without it the head of the moment when the intent is recorded."""
@@ -115,8 +119,14 @@ class Outcome:
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
+    cache_write_tokens: int = 0
+    reasoning_tokens: int = 0
     usage_source: str = "estimated"
     cost_usd: float = 0.0
+    cost_known: bool = True
+    """False where neither the vendor nor a price list says what it cost; `cost_usd` is 0 then and means nothing."""
+    request_id: str = ""
+    """The vendor's own number of the request."""
     first_token_s: float | None = None
     total_s: float | None = None
     error: str = ""
@@ -136,7 +146,13 @@ class Attempt:
     cost_usd: float
     input_tokens: int
     output_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
     usage_source: str
+    cost_known: bool
+    request_id: str
+    characters: Mapping[str, int]
     started_at: datetime
     first_token_s: float | None
     total_s: float | None
@@ -265,6 +281,8 @@ class Totals:
     output_tokens: int = 0
     cost_usd: float = 0.0
     in_doubt_usd: float = 0.0
+    unpriced: int = 0
+    """Calls whose cost is not known; no sum has them."""
     seconds: float = 0.0
     attempts: Mapping[str, int] = field(default_factory=dict)
     steps: Mapping[str, int] = field(default_factory=dict)
