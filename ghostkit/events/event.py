@@ -51,6 +51,7 @@ class EventType(StrEnum):
     STALENESS_ACCEPTED = "staleness_accepted"
     TEXT_PURGED = "text_purged"
     CONTEXT_SHORTENED = "context_shortened"
+    PROVIDER_STATE = "provider_state"
 
 
 EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
@@ -173,6 +174,13 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
     },
     EventType.TEXT_PURGED: {"digest": "SHA-256 of the text", "reason": "one sentence"},
     EventType.CONTEXT_SHORTENED: {"slot": "object/kind/variant", "notes": "what a prompt had to leave out, and why"},
+    EventType.PROVIDER_STATE: {
+        "model": "provider:model",
+        "before": "closed, open or half-open",
+        "state": "of its circuit breaker now: closed, open or half-open",
+        "failures": "in a row",
+        "retry_after_s": "for how long nothing is sent",
+    },
 }
 """The documented data keys of every event that exists so far."""
 

@@ -25,7 +25,12 @@ FAILURES: Final = frozenset(
         EventType.ERROR_OCCURRED,
     }
 )
-_WARNINGS = {EventType.GENERATION_RETRY, EventType.GENERATION_STOPPED, EventType.GENERATION_IN_DOUBT}
+_WARNINGS = {
+    EventType.GENERATION_RETRY,
+    EventType.GENERATION_STOPPED,
+    EventType.GENERATION_IN_DOUBT,
+    EventType.PROVIDER_STATE,
+}
 _DETAILS = {EventType.CACHE_HIT, EventType.CACHE_MISS, EventType.RAG_INDEXING_STARTED, EventType.RAG_RETRIEVAL_STARTED}
 LONGEST_TEXT: Final = 4_000
 """Longer text in a field is cut, and the line says by how much."""

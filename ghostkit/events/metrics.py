@@ -33,6 +33,10 @@ COUNTERS: Final[Mapping[str, str]] = {
     "checkpoints": "checkpoints saved",
     "human_edits": "hand edits taken in",
     "errors": "failures, by what failed",
+    "circuits_opened": "times that a circuit breaker opened, by model",
+}
+GAUGES: Final[Mapping[str, str]] = {
+    "circuit_state": "the circuit breaker: 0 closed, 1 half-open, 2 open, by model",
 }
 TIMERS: Final[Mapping[str, str]] = {
     "generation_seconds": "one completed call, by model",
@@ -44,6 +48,7 @@ TIMERS: Final[Mapping[str, str]] = {
 }
 BUCKETS_S: Final = (0.1, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _NANO: Final = 1_000_000_000
+_CIRCUIT: Final = {"closed": 0, "half-open": 1, "open": 2}
 
 
 @dataclass(kw_only=True)
@@ -77,10 +82,14 @@ class Timer:
 
 @dataclass(kw_only=True)
 class Metrics:
-    """`counters` and `timers` by name and labels; amounts of money are whole nano-dollars."""
+    """`counters`, `timers` and `gauges` by name and labels; amounts of money are whole nano-dollars.
+
+    A gauge is (when, value): the newest word holds, in whatever order the events come.
+    """
 
     counters: dict[tuple[str, Labels], int] = field(default_factory=dict)
     timers: dict[tuple[str, Labels], Timer] = field(default_factory=dict)
+    gauges: dict[tuple[str, Labels], tuple[int, int]] = field(default_factory=dict)
 
     def count(self, name: str, by: int = 1, **labels: str) -> None:
         where = (name, _labels(labels))
@@ -88,6 +97,11 @@ class Metrics:
 
     def time(self, name: str, ms: int, **labels: str) -> None:
         self.timers.setdefault((name, _labels(labels)), Timer()).add(max(0, ms))
+
+    def set(self, name: str, value: int, at_ms: int, **labels: str) -> None:
+        where = (name, _labels(labels))
+        if where not in self.gauges or self.gauges[where][0] <= at_ms:
+            self.gauges[where] = (at_ms, value)
 
 
 class MetricsCollector:
@@ -121,7 +135,7 @@ class MetricsCollector:
                 _COLLECTED[EventType(event.type)](self, event)
 
     def export_metrics(self, format: Literal["dict", "prometheus"] = "dict") -> Any:
-        """As a dict of `counters` and `timers`, or as Prometheus' text exposition."""
+        """As a dict of `counters`, `timers` and `gauges`, or as Prometheus' text exposition."""
         with self._lock:
             if format == "prometheus":
                 return _prometheus(self.metrics)
@@ -192,6 +206,13 @@ class MetricsCollector:
         self.metrics.count("exports", format=name)
         self.metrics.count("export_bytes", _whole(event.data.get("bytes")), format=name)
 
+    def _circuit(self, event: EventLike) -> None:
+        model, state = str(event.data.get("model", "")), str(event.data.get("state", ""))
+        if state == "open":
+            self.metrics.count("circuits_opened", model=model)
+        if state in _CIRCUIT:
+            self.metrics.set("circuit_state", _CIRCUIT[state], _ms(event.timestamp), model=model)
+
     def _one(self, event: EventLike) -> None:
         self.metrics.count("checkpoints" if event.type == EventType.CHECKPOINT_SAVED else "human_edits")
 
@@ -220,6 +241,7 @@ _COLLECTED: Mapping[EventType, Callable[[MetricsCollector, EventLike], None]] = 
     EventType.BOOK_EXPORTED: MetricsCollector._exported,
     EventType.CHECKPOINT_SAVED: MetricsCollector._one,
     EventType.HUMAN_EDIT: MetricsCollector._one,
+    EventType.PROVIDER_STATE: MetricsCollector._circuit,
 }
 
 
@@ -256,14 +278,22 @@ def _amount(name: str, value: int) -> float | int:
 
 
 def _as_dict(metrics: Metrics) -> dict[str, Any]:
-    """`{"counters": {name: number}, "timers": {name: {...}}}`; labelled ones are `name{label="value"}`."""
+    """`{"counters": {name: number}, "timers": {name: {...}}, "gauges": {name: number}}`.
+
+    Labelled ones are `name{label="value"}`.
+    """
     counters = {f"{name}{_braces(labels)}": _amount(name, n) for (name, labels), n in metrics.counters.items()}
     timers = {f"{name}{_braces(labels)}": timer.as_dict() for (name, labels), timer in metrics.timers.items()}
-    return {"counters": dict(sorted(counters.items())), "timers": dict(sorted(timers.items()))}
+    gauges = {f"{name}{_braces(labels)}": value for (name, labels), (_, value) in metrics.gauges.items()}
+    return {
+        "counters": dict(sorted(counters.items())),
+        "timers": dict(sorted(timers.items())),
+        "gauges": dict(sorted(gauges.items())),
+    }
 
 
 def _prometheus(metrics: Metrics) -> str:
-    """Text exposition format 0.0.4: counters as `ghostkit_…_total`, timers as histograms in seconds.
+    """Text exposition format 0.0.4: counters as `ghostkit_…_total`, timers as histograms in seconds, gauges.
 
     Source: https://prometheus.io/docs/instrumenting/exposition_formats/
     """
@@ -279,6 +309,11 @@ def _prometheus(metrics: Metrics) -> str:
             lines += [f"# HELP ghostkit_{name} {about}", f"# TYPE ghostkit_{name} histogram"]
             for labels, timer in timed:
                 lines += _histogram(f"ghostkit_{name}", labels, timer)
+    for name, about in GAUGES.items():
+        told = sorted((labels, value) for (one, labels), (_, value) in metrics.gauges.items() if one == name)
+        if told:
+            lines += [f"# HELP ghostkit_{name} {about}", f"# TYPE ghostkit_{name} gauge"]
+            lines += [f"ghostkit_{name}{_braces(labels)} {value}" for labels, value in told]
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ghostkit.events import Event, EventManager, EventType, MetricsCollector
-from ghostkit.events.metrics import COUNTERS, TIMERS
+from ghostkit.events.metrics import COUNTERS, GAUGES, TIMERS
 
 T0 = datetime(2026, 11, 20, 9, 0, 0, 999_900, tzinfo=UTC)
 
@@ -53,6 +53,8 @@ def book(sections: int = 6) -> list[Event]:
     tell(EventType.BOOK_EXPORTED, format="epub", path="exports/x.epub", bytes=52_000, sha256="0" * 64)
     tell(EventType.HUMAN_EDIT, object="s-1", kind="section", path="p", revision=3)
     tell(EventType.ERROR_OCCURRED, where="files", error="StorageError", reason="full")
+    for before, state in (("closed", "open"), ("open", "half-open"), ("half-open", "open")):
+        tell(EventType.PROVIDER_STATE, model="openai:m", before=before, state=state, failures=5, retry_after_s=30)
     tell(EventType.RUN_ENDED, state="done", reason="")
     return events
 
@@ -82,6 +84,8 @@ def test_counters_and_timers_follow_from_the_events() -> None:
     assert counters['export_bytes{format="epub"}'] == 52_000
     assert counters["in_doubt_usd"] == 0.125
     assert counters["chunks_indexed"] == 41
+    assert counters['circuits_opened{model="openai:m"}'] == 2
+    assert told["gauges"] == {'circuit_state{model="openai:m"}': 2}
     spent = sum(event.data["cost_usd"] for event in events if event.type == EventType.GENERATION_COMPLETED)
     assert counters[f'cost_usd{{model="{odd}"}}'] == pytest.approx(spent, abs=1e-8)
     assert sum(n for name, n in counters.items() if name.startswith("events{")) == len(events)
@@ -93,10 +97,19 @@ def test_counters_and_timers_follow_from_the_events() -> None:
     assert sections["min_s"] <= sections["mean_s"] <= sections["max_s"]
 
 
-def test_every_counter_and_timer_is_fed_by_something() -> None:
+def test_a_gauge_says_the_newest_state_in_whatever_order_it_is_told() -> None:
+    told = [event for event in book() if event.type == EventType.PROVIDER_STATE]
+    assert [event.data["state"] for event in told] == ["open", "half-open", "open"]
+    for events in (told[:2], told[1::-1]):
+        assert collected(events).export_metrics()["gauges"] == {'circuit_state{model="openai:m"}': 1}
+    assert collected([Row("provider_state", {"model": "m", "state": "ajar"}, T0)]).export_metrics()["gauges"] == {}
+
+
+def test_every_counter_timer_and_gauge_is_fed_by_something() -> None:
     metrics = collected(book()).metrics
     assert {name for name, _ in metrics.counters} == set(COUNTERS)
     assert {name for name, _ in metrics.timers} == set(TIMERS)
+    assert {name for name, _ in metrics.gauges} == set(GAUGES)
 
 
 @dataclass
@@ -144,7 +157,7 @@ def test_an_event_with_a_key_counts_once_as_in_the_ledger() -> None:
 
 def test_an_event_type_from_a_newer_version_is_counted_and_left_alone() -> None:
     told = collected([Row("teleported", {"words": 3}, T0)]).export_metrics()
-    assert told == {"counters": {'events{type="teleported"}': 1}, "timers": {}}
+    assert told == {"counters": {'events{type="teleported"}': 1}, "timers": {}, "gauges": {}}
 
 
 def test_a_section_that_failed_takes_no_time() -> None:
@@ -202,7 +215,8 @@ def parse(text: str) -> tuple[dict[str, str], dict[tuple[str, tuple[tuple[str, s
 def test_the_text_exposition_parses_and_says_the_same_numbers() -> None:
     collector = collected(book())
     types, samples = parse(collector.export_metrics("prometheus"))
-    assert set(types.values()) == {"counter", "histogram"}
+    assert set(types.values()) == {"counter", "histogram", "gauge"}
+    assert samples["ghostkit_circuit_state", (("model", "openai:m"),)] == 2
     metrics = collector.metrics
     for (name, labels), value in metrics.counters.items():
         shown = samples[f"ghostkit_{name}_total", labels]

@@ -17,7 +17,7 @@ from ghostkit.providers.resilience.concurrency import Places
 from ghostkit.providers.resilience.meters import Meters, Taken
 from ghostkit.providers.resilience.pacing import HostLine, Pause
 from ghostkit.providers.resilience.retry import come_back
-from ghostkit.providers.resilience.state import GatePolicy, GateState, StateChange
+from ghostkit.providers.resilience.state import GatePolicy, GateState, StateChange, model_of
 from ghostkit.providers.resilience.waiting import LOOK_AGAIN_S, Waiter, first_awake
 
 _PAUSING: Final = frozenset({"rate", "overloaded", "server"})
@@ -391,15 +391,9 @@ def _wake_first(line: deque[Waiter]) -> None:
             return
 
 
-def _named(key: str) -> str:
-    """`openai|https://…|gpt-5` as `openai:gpt-5`."""
-    parts = key.split("|")
-    return parts[0] if len(parts) == 1 else f"{parts[0]}:{parts[-1]}"
-
-
 def _circuit_open(key: str, failures: int, wait_s: float) -> CircuitOpen:
     return CircuitOpen(
-        f"{_named(key)} failed {failures} times in a row, so nothing is sent to it for now.",
+        f"{model_of(key)} failed {failures} times in a row, so nothing is sent to it for now.",
         fix=come_back(wait_s, datetime.now().astimezone()),
         retry_after_s=wait_s,
         rejected=True,
@@ -408,7 +402,7 @@ def _circuit_open(key: str, failures: int, wait_s: float) -> CircuitOpen:
 
 def _left_alone(key: str, wait_s: float) -> RateLimited:
     return RateLimited(
-        f"{_named(key)} asked to be sent nothing for a while.",
+        f"{model_of(key)} asked to be sent nothing for a while.",
         fix=come_back(wait_s, datetime.now().astimezone()),
         retry_after_s=wait_s,
         retryable=False,

@@ -37,10 +37,14 @@ class StateChange:
     retry_after_s: float
     """Seconds for which nothing is sent; 0 unless it opened."""
 
+    @property
+    def model(self) -> str:
+        return model_of(self.key)
+
     def as_data(self) -> dict[str, Any]:
         """The data of a PROVIDER_STATE event."""
         return {
-            "gate": self.key,
+            "model": self.model,
             "before": str(self.before),
             "state": str(self.after),
             "failures": self.failures,
@@ -77,3 +81,13 @@ class GateState:
     """Admitted calls that were not the first try."""
     shrinks: int
     """Times that the places were halved."""
+
+    @property
+    def model(self) -> str:
+        return model_of(self.key)
+
+
+def model_of(key: str) -> str:
+    """`openai|https://…|gpt-5` as `openai:gpt-5`: an address may hold a password, and is told to nobody."""
+    provider, _, rest = key.partition("|")
+    return f"{provider}:{rest.rpartition('|')[2]}" if rest else provider
