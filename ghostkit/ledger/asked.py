@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -12,9 +13,11 @@ from pathlib import Path
 
 from ghostkit.errors import LedgerDamaged, LedgerError, LedgerTooNew, StorageError
 from ghostkit.ledger import blobs, receipts
-from ghostkit.ledger.connection import _check_whole, sqlite_errors
+from ghostkit.ledger.connection import _DAMAGE_FIX, _check_whole, sqlite_errors
 from ghostkit.ledger.migrations import LATEST, schema_version
 from ghostkit.ledger.values import AttemptState, Slot
+
+_MANGLED = (ValueError, KeyError, IndexError, TypeError, zlib.error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +40,8 @@ class Asked:
     """Whether any text came back."""
     cached: bool
     unsent: bool
+    turned_away: bool
+    """It failed by the vendor's own word, so it did arrive."""
 
 
 def requests_asked(path: Path) -> list[Asked]:
@@ -49,8 +54,8 @@ def requests_asked(path: Path) -> list[Asked]:
     with _reading(path) as sql:
         try:
             return list(_asked(sql))
-        except (ValueError, KeyError, IndexError, UnicodeError) as error:  # pages are whole, what they hold is not
-            raise LedgerDamaged(f"The ledger {path} is damaged ({type(error).__name__}: {error}).") from error
+        except _MANGLED as error:  # pages are whole, what they hold is not
+            raise LedgerDamaged(f"The ledger {path} is damaged ({error}).", fix=_DAMAGE_FIX) from error
 
 
 @contextmanager
@@ -103,7 +108,7 @@ def _check_schema(sql: sqlite3.Connection, path: Path) -> None:
 
 def _asked(sql: sqlite3.Connection) -> Iterator[Asked]:
     lengths, known = _Lengths(sql), dict[int, bytes]()
-    cached, unsent = _marked(sql)
+    marks = _marks(sql)
     rows = sql.execute(
         "SELECT attempt.*, step.object, step.kind, step.variant, "
         "EXISTS (SELECT 1 FROM partial WHERE attempt_id = attempt.id) AS begun "
@@ -123,8 +128,9 @@ def _asked(sql: sqlite3.Connection) -> Iterator[Asked]:
             characters=sum(characters for characters, _ in sizes) + joints,
             purged_bytes=sum(purged for _, purged in sizes),
             answered=row["text_id"] is not None or bool(row["begun"]),
-            cached=row["uid"] in cached,
-            unsent=row["uid"] in unsent,
+            cached=marks.get(row["uid"]) == "cached",
+            unsent=marks.get(row["uid"]) == "unsent",
+            turned_away=marks.get(row["uid"]) == "turned away",
         )
 
 
@@ -139,19 +145,30 @@ class _Lengths:
         """Characters, and bytes that were purged: one of the two is 0."""
         if blob not in self._known:
             row = self._sql.execute("SELECT size, data FROM blob WHERE id = ?", (blob,)).fetchone()
-            gone = row["data"] is None
-            self._known[blob] = (0, int(row["size"])) if gone else (len(blobs.decompress(row["data"]).decode()), 0)
+            if row["data"] is None:
+                self._known[blob] = (0, int(row["size"]))
+            else:
+                raw = blobs.decompress(row["data"])
+                if len(raw) != row["size"]:
+                    raise ValueError("a stored text is cut off")
+                self._known[blob] = (len(raw.decode()), 0)
         return self._known[blob]
 
 
-def _marked(sql: sqlite3.Connection) -> tuple[set[str], set[str]]:
-    """The attempts that a cache answered, and those that failed before anything was sent, by the events."""
-    cached: set[str] = set()
-    unsent: set[str] = set()
+_WORDS_OF_A_VENDOR = frozenset({"auth", "rate", "overloaded", "content", "quota", "bad_request"})
+"""Kinds of failure that only an answer can bring."""
+
+
+def _marks(sql: sqlite3.Connection) -> dict[str, str]:
+    """What the events say of attempts: answered by a cache, failed before anything was sent, or turned away."""
+    marks: dict[str, str] = {}
     for row in sql.execute("SELECT type, data FROM event WHERE type IN ('cache_hit', 'generation_failed')"):
         data = json.loads(blobs.decompress(row["data"]))
+        attempt = str(data.get("attempt", ""))
         if row["type"] == "cache_hit":
-            cached.add(data.get("attempt", ""))
+            marks[attempt] = "cached"
         elif data.get("sent") is False:
-            unsent.add(data.get("attempt", ""))
-    return cached, unsent
+            marks[attempt] = "unsent"
+        elif data.get("kind") in _WORDS_OF_A_VENDOR:
+            marks[attempt] = "turned away"
+    return marks

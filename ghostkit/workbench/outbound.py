@@ -138,7 +138,7 @@ def _departure(asked: Asked, book: Book | None) -> Departure:
 def _left(asked: Asked) -> Left:
     if asked.state in (AttemptState.OPEN, AttemptState.IN_DOUBT):
         return "may have"
-    if asked.state in (AttemptState.CANCELLED, AttemptState.ERROR) and not asked.answered:
+    if asked.state in (AttemptState.CANCELLED, AttemptState.ERROR) and not (asked.answered or asked.turned_away):
         return "may have"  # it was stopped, or failed, and no word came back: the request may have gone out before
     return "yes"
 

@@ -80,9 +80,8 @@ def _print(found: Outbound) -> None:
     for row in found.by_host():
         say_folded(_sum(row), hang=2)
     for why, number in found.stayed.items():
-        say_folded(f"{counted(number, 'answer')} {_STAYED[why]}: nothing left this machine." if why != "never sent"
-                   else f"{counted(number, 'request')} {_STAYED[why]}.")  # fmt: skip
-    if not found.requests:
+        say(f"{counted(number, 'request' if why == 'never sent' else 'answer')} {_STAYED[why]}.")
+    if all(request.local for request in found.requests):
         say("Nothing left this machine.")
 
 
@@ -95,7 +94,7 @@ def _cells(request: Departure) -> tuple[str, ...]:
 
 
 def _sum(row: dict[str, Any]) -> str:
-    place = f"{row['host']} (this machine: nothing left it)" if row["local"] else row["host"]
+    place = f"{row['host']} (this machine)" if row["local"] else row["host"]
     first, last = (row[name].astimezone().strftime("%Y-%m-%d %H:%M") for name in ("first", "last"))
     when = first if first == last else f"{first} to {last}"
     parts = [counted(row["requests"], "request"), counted(row["characters"], "character"), when]
