@@ -8,8 +8,9 @@ text = await gk.generate_with_cache("Generate title", cache_expire=3600)
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from ghostkit import __version__
@@ -19,9 +20,11 @@ from ghostkit.cache.keys import check_key
 from ghostkit.cache.manager import checked_expiry
 from ghostkit.errors import InputError
 from ghostkit.events import EventManager
-from ghostkit.generation import GenerationService, StreamManager, TextPieces, complete_text
+from ghostkit.generation import GenerationOptions, GenerationService, StreamManager, TextPieces, complete_text
+from ghostkit.generation.fanout import FanOut, checked_models, fan_out
 from ghostkit.ledger import SqliteLedger, Who, in_thread
 from ghostkit.providers import registry
+from ghostkit.providers.resilience import gates
 from ghostkit.settings import get_settings
 from ghostkit.workbench.growing import GrowingBook, generate_book
 from ghostkit.workbench.model_choice import DEFAULT_MODEL, check_model
@@ -84,6 +87,17 @@ class EnhancedAI:
             )
         return complete_text(result)
 
+    async def fan_out(self, prompt: str, models: Sequence[str], **options: Any) -> FanOut:
+        """Send `prompt` to every one of `models`: `mode="first"`, `"all"`, or `"best"` with a `score` or a `judge`.
+
+        `.winner`, `.results` and `.frame()` say what came, and what each cost. docs/fan-out.md has the options.
+        """
+        names = [chosen(name) for name in checked_models(models)]
+        if options.get("judge") is not None:
+            options["judge"] = chosen(options["judge"])
+        async with self._service(None, several=True) as service:
+            return await fan_out(service, prompt, names, **options)
+
     def generate_book(self, book: Any = None, **wish: Any) -> GrowingBook:
         """See `ghostkit.generate_book`."""
         return generate_book(book, **wish)
@@ -91,7 +105,7 @@ class EnhancedAI:
     async def get_stats(self) -> dict[str, Any]:
         """`cache`: backend, hits, misses, hit_rate, entries and bytes of this process's caches, and by `kinds`.
 
-        `streams` says how many are `active`.
+        `streams` says how many are `active`, `gates` how each model's limits and circuit breaker stand.
         """
         return await in_thread(self.stats_now)
 
@@ -104,7 +118,11 @@ class EnhancedAI:
 
     def stats_now(self) -> dict[str, Any]:
         """`get_stats`, which waits for a disk where the cache is on one."""
-        return {"cache": process_stats(), "streams": {"active": len(self.streams.active())}}
+        return {
+            "cache": process_stats(),
+            "streams": {"active": len(self.streams.active())},
+            "gates": [gate.as_dict() for gate in gates.snapshot()],
+        }
 
     def clear_now(self, pattern: str | None = None, *, kind: Kind | None = None) -> int:
         """`clear_cache`, which waits for a disk where the cache is on one."""
@@ -115,7 +133,7 @@ class EnhancedAI:
         return _initialize_cache(backend, **options)
 
     @asynccontextmanager
-    async def _service(self, cache: CacheManager | None) -> AsyncIterator[GenerationService]:
+    async def _service(self, cache: CacheManager | None, *, several: bool = False) -> AsyncIterator[GenerationService]:
         ledger = SqliteLedger(None)
         try:
             ledger.acquire_lease({"goal": "a prompt"})
@@ -125,7 +143,7 @@ class EnhancedAI:
                 events=self.events,
                 providers=registry,
                 streams=self.streams,
-                options=options_from_settings,
+                options=_each_for_itself if several else options_from_settings,
                 cache=cache,
             )
             try:
@@ -134,6 +152,11 @@ class EnhancedAI:
                 await service.aclose()
         finally:
             ledger.close()
+
+
+def _each_for_itself() -> GenerationOptions:
+    """Of several models at once none stands in for another that fails."""
+    return replace(options_from_settings(), fallback_models=())
 
 
 def chosen(model: str | None) -> str:

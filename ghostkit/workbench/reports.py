@@ -169,7 +169,9 @@ def cache_hits(book: Book, run_id: str | None = None) -> set[str]:
 
 
 def stats(book: Book) -> dict[str, Any]:
-    """Calls, tokens, cost, seconds of generation; and what its cache did for this book, by the ledger's events."""
+    """Calls, tokens, cost, seconds of generation; and by the ledger's events what its cache did for this book, how
+    often a call was tried again, and what became of circuit breakers that opened.
+    """
     totals = book.ledger.totals()
     cache = cache_stats(book)
     return {
@@ -179,7 +181,20 @@ def stats(book: Book) -> dict[str, Any]:
         "cost_usd": totals.cost_usd,
         "in_doubt_usd": totals.in_doubt_usd,
         "seconds": round(totals.seconds, 3),
+        "retries": len(book.ledger.events(types=[EventType.GENERATION_RETRY])),
+        "circuits": circuits(book),
     }
+
+
+def circuits(book: Book) -> list[dict[str, Any]]:
+    """The models whose circuit breaker ever changed: the last state on record, since when, and how often it opened."""
+    found: dict[str, dict[str, Any]] = {}
+    for event in book.ledger.events(types=[EventType.PROVIDER_STATE]):
+        model, state = str(event.data.get("model", "")), str(event.data.get("state", ""))
+        opened = found.get(model, {"opened": 0})["opened"] + (state == "open")
+        since = event.timestamp.isoformat(timespec="seconds")
+        found[model] = {"model": model, "state": state, "since": since, "opened": opened}
+    return [found[model] for model in sorted(found)]
 
 
 def cache_stats(book: Book, run_id: str | None = None) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from ghostkit.cli.wording import counted, duration, money, size
 @path_argument
 @json_option
 def stats(path: Path, as_json: bool) -> None:
-    """Add up what a book has asked for: calls, tokens, cost, seconds, cache.
+    """Add up what a book has asked for: calls, tokens, cost, seconds, cache, and what went wrong at a provider.
 
     \b
     Examples:
@@ -35,6 +36,16 @@ def stats(path: Path, as_json: bool) -> None:
         say(f"in doubt at most {money(found['in_doubt_usd'])} more")
     say(f"time     {duration(found['seconds'])} of generation")
     say(_cache_line(cache))
+    if found["retries"]:
+        say(f"retries  {found['retries']:,}")
+    for circuit in found["circuits"]:
+        say(_circuit_line(circuit))
+
+
+def _circuit_line(circuit: dict[str, Any]) -> str:
+    since = datetime.fromisoformat(circuit["since"]).astimezone()
+    opened = counted(circuit["opened"], "time")
+    return f"circuit  {circuit['model']} {circuit['state']} since {since:%Y-%m-%d %H:%M:%S}, opened {opened}"
 
 
 def _cache_line(cache: dict[str, Any]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from ghostkit.providers.resilience.breaker import BreakerState
@@ -81,6 +81,12 @@ class GateState:
     """Admitted calls that were not the first try."""
     shrinks: int
     """Times that the places were halved."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON-ready: every field but the key, whose place `model` takes."""
+        told = asdict(self) | {"breaker": str(self.breaker)}
+        del told["key"]
+        return {"model": self.model} | told
 
     @property
     def model(self) -> str:
