@@ -227,7 +227,8 @@ class VendorProvider(ABC):
             return error
         words = error.words if isinstance(error, VendorError) else self._words_of(error)
         if words is not None:
-            return self.table.error_for(words, call, model=model, in_stream=in_stream)
+            begun = in_stream or 200 <= call.status < 300
+            return self.table.error_for(words, call, model=model, in_stream=begun)
         vendor = self.table.vendor
         known = network_error(error, call, vendor=vendor) or unreadable(error, call, vendor=vendor)
         if known is not None:
@@ -323,9 +324,14 @@ class WireStream(Stream):
             with suppress(Exception), anyio.move_on_after(DRAIN_S):
                 async for _event in self._events:
                     pass
-        close = getattr(source, "aclose", None) or source.close
         with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
-            await close()
+            if self._call.body is not None:  # some SDKs keep it out of reach, and close nothing
+                await self._call.body.aclose()
+            await (getattr(source, "aclose", None) or source.close)()
+        # SDKs nest generators, and none closes the one below: read on, over the closed socket, each of them ends.
+        with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
+            async for _event in self._events:
+                pass
 
 
 def _is_there(package: str) -> bool:

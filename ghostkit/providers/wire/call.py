@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from typing import Any
 
 from ghostkit.providers.contract import RateLimits, ResponseStarted, Timeouts
 from ghostkit.providers.resilience.headers import limits_from
@@ -24,6 +25,8 @@ class WireCall:
     status: int = 0
     headers: Mapping[str, str] = field(default_factory=dict)
     received_bytes: int = 0
+    body: Any = None
+    """The answer's byte stream; `aclose` closes the socket unless the answer is read to its end."""
 
     @property
     def request_id(self) -> str:

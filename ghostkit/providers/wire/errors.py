@@ -200,6 +200,7 @@ def misshapen(vendor: str, call: WireCall | None) -> BadAnswer:
 
 _UNREADABLE: Final = frozenset({
     "APIResponseValidationError", "ValidationError", "UnknownApiResponseError", "ParsingError", "JSONDecodeError",
+    "SSEError",
 })  # fmt: skip
 
 
@@ -229,7 +230,9 @@ def _why_no_connection(cause: BaseException) -> tuple[str, bool]:
         return "there is no such host, or no network to ask for it", True
     if "timed out" in text.lower() or "Timeout" in type(cause).__name__:
         return "no connection in time", True
-    return "nothing listens there" if "connection attempts failed" in text.lower() else quoted(text).rstrip("."), True
+    said = text.lower()
+    refused = "connection attempts failed" in said or "all attempts to connect" in said
+    return "nothing listens there" if refused else quoted(text).rstrip("."), True
 
 
 def _too_late(cause: BaseException, call: WireCall, vendor: str) -> ProviderError:

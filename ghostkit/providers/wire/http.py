@@ -89,7 +89,7 @@ def _guarded(flavour: Flavour) -> Callable[[Any], Any]:
             timeouts["read"] = call.timeouts.idle_s  # read anew for the body: from now on it is the idle deadline
             try:
                 encoding = _acceptable(call)
-                stream = GuardedStream(response.stream, call, encoding)
+                call.body = stream = GuardedStream(response.stream, call, encoding)
             except BaseException:
                 await response.aclose()
                 raise
