@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ghostkit.workbench.facade import (
         clear_cache,
         enhanced_ai,
+        fan_out,
         generate_with_cache,
         get_stats,
         stream,
@@ -49,6 +50,7 @@ __all__ = [
     "clear_cache",
     "config",
     "enhanced_ai",
+    "fan_out",
     "generate_book",
     "generate_with_cache",
     "get_settings",
@@ -74,6 +76,7 @@ _FOUND_IN = {
     "background": "ghostkit.workbench",
     "clear_cache": "ghostkit.workbench.facade",
     "enhanced_ai": "ghostkit.workbench.facade",
+    "fan_out": "ghostkit.workbench.facade",
     "generate_book": "ghostkit.workbench",
     "generate_with_cache": "ghostkit.workbench.facade",
     "get_settings": "ghostkit.settings",

@@ -33,6 +33,7 @@ from ghostkit.writing import context
 if TYPE_CHECKING:
     from ghostkit.book import Character
     from ghostkit.export import Exported
+    from ghostkit.generation.fanout import FanOut
     from ghostkit.workbench.pages import OutlineView
     from ghostkit.workbench.people import People as LivePeople
     from ghostkit.writing.context import BookContext
@@ -44,6 +45,7 @@ __all__ = [
     "call",
     "clear_cache",
     "enhanced_ai",
+    "fan_out",
     "generate_book",
     "generate_with_cache",
     "get_stats",
@@ -195,6 +197,11 @@ def generate_with_cache(prompt: str, *arguments: Any, **options: Any) -> str:
     return call(lambda: facade.generate_with_cache(prompt, *arguments, **options))
 
 
+def fan_out(prompt: str, models: Sequence[str], **options: Any) -> FanOut:
+    """See `ghostkit.fan_out`."""
+    return call(lambda: facade.fan_out(prompt, models, **options))
+
+
 def generate_book(book: Mapping[str, Any] | None = None, **wish: Any) -> Iterator[Any]:
     """The book after each chapter: values, or dictionaries where a dictionary was given (`book={}`).
 
@@ -251,6 +258,7 @@ class _EnhancedAI:
 
     stream = staticmethod(stream)
     generate_with_cache = staticmethod(generate_with_cache)
+    fan_out = staticmethod(fan_out)
     generate_book = staticmethod(generate_book)
     get_stats = staticmethod(get_stats)
     clear_cache = staticmethod(clear_cache)

@@ -21,7 +21,8 @@ from ghostkit.cache.manager import checked_expiry
 from ghostkit.errors import InputError
 from ghostkit.events import EventManager
 from ghostkit.generation import GenerationOptions, GenerationService, StreamManager, TextPieces, complete_text
-from ghostkit.generation.fanout import FanOut, checked_models, fan_out
+from ghostkit.generation.fanout import FanOut, checked_models
+from ghostkit.generation.fanout import fan_out as _fan_out
 from ghostkit.ledger import SqliteLedger, Who, in_thread
 from ghostkit.providers import registry
 from ghostkit.providers.resilience import gates
@@ -96,7 +97,7 @@ class EnhancedAI:
         if options.get("judge") is not None:
             options["judge"] = chosen(options["judge"])
         async with self._service(None, several=True) as service:
-            return await fan_out(service, prompt, names, **options)
+            return await _fan_out(service, prompt, names, **options)
 
     def generate_book(self, book: Any = None, **wish: Any) -> GrowingBook:
         """See `ghostkit.generate_book`."""
@@ -174,6 +175,7 @@ def _check(prompt: str, max_tokens: int) -> None:
 enhanced_ai = EnhancedAI()
 streaming_manager = enhanced_ai.streams
 stream = enhanced_ai.stream
+fan_out = enhanced_ai.fan_out
 generate_with_cache = enhanced_ai.generate_with_cache
 get_stats = enhanced_ai.get_stats
 clear_cache = enhanced_ai.clear_cache

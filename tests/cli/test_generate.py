@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ghostkit.errors import AuthError
@@ -105,3 +107,55 @@ def test_the_rehearsal_answers_by_default(ghostkit: Command) -> None:
     ran = ghostkit("generate", "Tell me of salt.", "--json")
     assert (ran.code, ran.json["ending"]) == (0, "complete")
     assert len(ran.json["text"].split()) > 20
+
+
+def test_sampling_options_reach_the_request_under_ghostkits_names(ghostkit: Command, tmp_path: Path) -> None:
+    provider = _answering("{}")
+    schema = tmp_path / "shape.json"
+    schema.write_text('{"type": "object"}', encoding="utf-8")
+    ran = ghostkit(
+        "generate", "x", "--model", "scripted", "--temperature", 0, "--top-p", "0.5", "--seed", 3, "--stop", "END",
+        "--stop", "FIN", "--reasoning", "low", "--schema", schema,
+    )  # fmt: skip
+    assert ran.code == 0, ran.err
+    assert provider.requests[-1].parameters == {
+        "temperature": 0.0, "top_p": 0.5, "seed": 3, "stop": ["END", "FIN"], "reasoning": "low",
+        "json_schema": {"type": "object"},
+    }  # fmt: skip
+    assert ghostkit("generate", "x", "--model", "scripted").code == 0
+    assert provider.requests[-1].parameters == {}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (None, "no file"),
+        (b"{", "is not JSON"),
+        (b"\xff\xfe", "is not JSON"),
+        (b"[" * 100_000, "is not JSON"),
+        (b"[]", "holds no JSON schema"),
+        (b" " * 1_000_001, "over 1 MB"),
+    ],
+)
+def test_a_schema_that_is_none_is_told_in_a_sentence(
+    ghostkit: Command, tmp_path: Path, content: bytes | None, says: str
+) -> None:
+    schema = tmp_path / "shape.json"
+    if content is not None:
+        schema.write_bytes(content)
+    ran = ghostkit("generate", "x", "--schema", schema)
+    assert (ran.code, says in ran.sentence) == (2, True), ran.err
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (("--mode", "first"), "--mode needs two models"),
+        (("--judge", "rehearsal"), "--judge needs two models"),
+        (("--hedge-after", "1"), "--hedge-after needs two models"),
+        (("--criteria", "order"), "--criteria needs two models"),
+    ],
+)
+def test_what_needs_several_models_says_so(ghostkit: Command, options: tuple[str, ...], says: str) -> None:
+    ran = ghostkit("generate", "x", "--model", "rehearsal", *options)
+    assert (ran.code, says in ran.sentence) == (2, True), ran.err

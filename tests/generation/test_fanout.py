@@ -85,7 +85,7 @@ async def test_losers_are_closed_within_ten_milliseconds_of_the_winners_end() ->
             return _Watched(stream(request), request.model, over, closed)
 
         made.provider.stream = watched
-        took = []
+        took: list[float] = []
         while len(took) < 10:
             over.clear()
             closed.clear()
@@ -288,7 +288,7 @@ async def test_stopping_stops_everybody_and_keeps_what_came(hedge: float | None)
     with by_model({"a": ["Grey ", STALL], "b": [STALL]}) as made:
         stop = anyio.Event()
         fanned = await fan_out(
-            made.service, PROMPT, MODELS[:2], stop=stop, hedge_after_s=hedge, on_piece=lambda model, piece: stop.set()
+            made.service, PROMPT, MODELS[:2], stopping=stop, hedge_after_s=hedge, on_piece=lambda model, piece: stop.set()
         )
         assert [str(one.ending) for one in fanned.results] == ["cancelled", "cancelled"]
         assert fanned.results[0].text == "Grey "

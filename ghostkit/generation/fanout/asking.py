@@ -40,7 +40,7 @@ async def fan_out(
     first_variant: int | None = None,
     max_tokens: int = 2048,
     on_piece: OnPiece | None = None,
-    stop: anyio.Event | None = None,
+    stopping: anyio.Event | None = None,
     **parameters: Any,
 ) -> FanOut:
     """Send one prompt to every model of `models`; every call is an attempt of its own in the service's ledger.
@@ -50,7 +50,7 @@ async def fan_out(
     takes the answer with the highest `score`, or the one that the model `judge` names by `criteria`.
 
     With `hedge_after_s` (seconds, mode `first`) the next model is only asked after that long without an answer, or
-    at once when one before has failed. `stop` stops everybody; what came is in the result.
+    at once when one before has failed. Setting `stopping` stops everybody; what came is in the result.
 
     A prompt's answers are texts of their own. A `StepSpec`'s answers are further variants of its text, from
     `first_variant` (else the next free one): asked again from the same one, what is done is not paid for again.
@@ -73,7 +73,7 @@ async def fan_out(
         hedge_after_s=hedge_after_s,
         on_piece=on_piece,
     )
-    await contest.run(stop)
+    await contest.run(stopping)
     results = [await result_of(service, one, won=one is contest.winner) for one in contest.contestants]
     fanned = FanOut(mode=mode, results=tuple(results))
     if mode != "best":
@@ -94,7 +94,7 @@ async def fan_out(
         )
         return replace(fanned, results=tuple(chosen), judgement=judgement)
 
-    return await _unless_stopped(stop, choose) or fanned
+    return await _unless_stopped(stopping, choose) or fanned
 
 
 async def _unless_stopped(stop: anyio.Event | None, work: Callable[[], Awaitable[FanOut]]) -> FanOut | None:
@@ -119,13 +119,14 @@ async def _unless_stopped(stop: anyio.Event | None, work: Callable[[], Awaitable
     return done[0] if done else None
 
 
-def checked_models(models: Sequence[str]) -> None:
-    """Raises `InputError` for fewer than two, or for one named twice."""
+def checked_models(models: Sequence[str]) -> Sequence[str]:
+    """The models; raises `InputError` for fewer than two, or for one named twice."""
     if isinstance(models, str) or len(models) < 2:
         raise InputError("A fan-out needs two models or more.", fix="Name each of them, or send a plain prompt to one.")
     twice = next((name for at, name in enumerate(models) if name in models[:at]), None)
     if twice is not None:
         raise InputError(f"The model {twice} is named twice.", fix="Name each model once.")
+    return models
 
 
 def _check_mode(mode: str, score: Score | None, judge: str | None, hedge_after_s: float | None) -> None:

@@ -1,0 +1,36 @@
+"""The generation service of a prompt that belongs to no book: a ledger in memory, the settings as they are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ghostkit.generation import GenerationOptions, GenerationService
+
+
+def chosen(model: str | None) -> str:
+    """The full name of the model given, else of the setting's, else of the embedded rehearsal."""
+    from ghostkit.workbench.facade import chosen as chosen_beside_any_book
+
+    return chosen_beside_any_book(model)
+
+
+def service_for(streaming: bool | None, *, several: bool = False) -> GenerationService:
+    """`several`: each model is to answer for itself, so no other stands in for one that fails."""
+    from dataclasses import replace
+
+    from ghostkit import __version__
+    from ghostkit.generation import GenerationService
+    from ghostkit.ledger import SqliteLedger, Who
+    from ghostkit.settings import get_settings
+    from ghostkit.workbench.services import options_from_settings
+
+    def options() -> GenerationOptions:
+        now = options_from_settings()
+        now = now if streaming is None else replace(now, streaming=streaming)
+        return replace(now, fallback_models=()) if several else now
+
+    ledger = SqliteLedger(None)
+    ledger.acquire_lease({"goal": "a prompt"})
+    who = Who(actor=get_settings().actor, ghostkit_version=__version__)
+    return GenerationService(ledger=ledger, who=who, options=options)
