@@ -16,6 +16,8 @@ from ghostkit.providers.contract import Request
 
 Reasoning = Literal["none", "low", "medium", "high"]
 NAMES: Final = ("temperature", "top_p", "seed", "stop", "json_schema", "reasoning", "extra")
+ROOM_TO_THINK: Final[Mapping[str, int]] = {"none": 0, "minimal": 1_024, "low": 2_048, "medium": 8_192, "high": 24_576}
+"""Tokens added to an answer's own for the thinking before it, which vendors count as output."""
 REASONING: Final[tuple[str, ...]] = get_args(Reasoning)
 _UNFIT_FOR_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -31,6 +33,10 @@ class Parameters:
     json_schema: Mapping[str, Any] | None = None
     reasoning: Reasoning | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_sampled(self) -> bool:
+        return self.temperature is not None or self.top_p is not None
 
     @property
     def schema_name(self) -> str:
@@ -63,7 +69,7 @@ def read_parameters(request: Request) -> Parameters:
         stop=_stops(given),
         json_schema=_mapping("json_schema", given),
         reasoning=_reasoning(given),
-        extra=_mapping("extra", given) or {},
+        extra=_extra(given),
     )
 
 
@@ -107,6 +113,13 @@ def _mapping(name: str, given: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if value is not None and not isinstance(value, Mapping):
         raise _wrong(name, value, "a dictionary")
     return value
+
+
+def _extra(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    extra = _mapping("extra", given) or {}
+    if "stream" in extra:
+        raise InputError("extra can't say whether to stream.", fix="Call `stream` or `generate`, and leave it out.")
+    return extra
 
 
 def _reasoning(given: Mapping[str, Any]) -> Reasoning | None:
