@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,10 @@ class GenerationOptions:
     fallback_models: tuple[str, ...] = ()
     """Asked in order when a model can't answer."""
     budget_per_call_usd: float | None = None
+    budget_per_day_usd: float | None = None
+    """For all books of this user in one UTC day."""
+    state_dir: Path | None = None
+    """Where the day's spending is kept; None: the user's folder for such state."""
     flush_interval_s: float = 2.0
     chunk_characters: int = 10
     streaming: bool = True

@@ -11,7 +11,16 @@ from ghostkit.errors import ContentRefused, GhostkitError, ProviderError, Stream
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.generation.streams import LiveStream
 from ghostkit.ledger import AttemptState, Ledger, Outcome, in_thread
-from ghostkit.providers import Finished, Provider, Request, TextDelta, Usage, UsageUpdate
+from ghostkit.providers import (
+    Finished,
+    Provider,
+    ReasoningDelta,
+    Request,
+    ResponseStarted,
+    TextDelta,
+    Usage,
+    UsageUpdate,
+)
 
 DEADLINE_MOVES_S = 1.0
 """The idle deadline is moved at most this often: moving it for every piece would cost more than the piece."""
@@ -26,6 +35,8 @@ class Receiver:
         self._options = options
         self._finished: Finished | None = None
         self._usage: Usage | None = None
+        self._request_id = ""
+        self._thoughts: list[str] = []
         self._next_flush = time.monotonic() + options.flush_interval_s
         self._next_move = 0.0
 
@@ -37,6 +48,7 @@ class Receiver:
             completion = await provider.generate(request)
             self._stream.add(completion.text)
             self._finished = Finished(ending=completion.ending, usage=completion.usage)
+            self._request_id = completion.request_id
             return
         async with provider.stream(request) as source:
             faults.point("send.after")
@@ -47,6 +59,10 @@ class Receiver:
                     self._finished = event
                 elif isinstance(event, UsageUpdate):
                     self._usage = event.usage
+                elif isinstance(event, ReasoningDelta):
+                    self._thoughts.append(event.text)
+                elif isinstance(event, ResponseStarted):
+                    self._request_id = event.request_id
 
     async def _take(self, text: str, scope: anyio.CancelScope) -> None:
         faults.point("stream.middle" if self._stream.deltas else "stream.first_byte")
@@ -65,19 +81,29 @@ class Receiver:
         finished = self._finished
         if state is None:
             state = AttemptState(str(finished.ending)) if finished else AttemptState.TRUNCATED
-        usage = (finished.usage if finished else None) or self._usage
+        usage = (finished.usage if finished else None) or self._usage or Usage()
         stream = self._stream
         return Outcome(
             state=state,
             text=stream.text,
-            input_tokens=usage.input_tokens if usage else 0,
-            output_tokens=usage.output_tokens if usage else 0,
-            cached_tokens=usage.cached_tokens if usage else 0,
-            usage_source=usage.source if usage else "estimated",
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cached_tokens=usage.cached_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+            # What was reported before the end counts only what had come by then.
+            usage_source=usage.source if finished else "estimated",
+            vendor_cost_usd=usage.cost_usd,
+            request_id=self._request_id,
             first_token_s=round(stream.first_text - stream.started, 6) if stream.first_text else None,
             total_s=round(time.monotonic() - stream.started, 6),
             error=error,
         )
+
+    @property
+    def thoughts(self) -> str:
+        """What the model thought aloud before it wrote; billed, and never part of the text."""
+        return "".join(self._thoughts)
 
     def stopped(self, reason: BaseException) -> Outcome:
         """The outcome of a call that was stopped from outside, or by trouble that is not the provider's."""

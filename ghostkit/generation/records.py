@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal, cast
+from typing import Any, Final, Literal, cast
 
 from ghostkit.errors import CircuitOpen, ProviderError
 from ghostkit.events import Event, EventType
 from ghostkit.generation.spec import StepSpec
 from ghostkit.ledger import AttemptState, Intent, Outcome
 from ghostkit.providers import ModelInfo, Request, Usage
-
-CHARACTERS_A_TOKEN = 4
-"""The rough estimate used where no provider counted; labelled `estimated` wherever it ends up."""
+from ghostkit.providers.estimating import characters_sent, estimate_count, estimate_tokens, observe
 
 
-def intent_of(spec: StepSpec, request: Request, info: ModelInfo, ceiling_usd: float) -> Intent:
-    """What is committed of a request before it leaves."""
+def intent_of(spec: StepSpec, request: Request, info: ModelInfo, ceiling_usd: float | None) -> Intent:
+    """What is committed of a request before it leaves; `ceiling_usd` None: nobody knows what it can cost."""
     return Intent(
         attempt_id=request.attempt_id,
         slot=spec.slot,
@@ -26,7 +24,9 @@ def intent_of(spec: StepSpec, request: Request, info: ModelInfo, ceiling_usd: fl
         messages=tuple((message.role, message.parts) for message in request.messages),
         parameters={"max_tokens": request.max_tokens, **request.parameters},
         inputs=spec.inputs,
-        cost_ceiling_usd=ceiling_usd,
+        cost_ceiling_usd=ceiling_usd or 0.0,
+        cost_known=ceiling_usd is not None,
+        characters=characters_sent(request),
         template=spec.prompt.template,
         base_id=spec.base_id,
         note=spec.note,
@@ -52,7 +52,7 @@ def ended_event(request: Request, model: str, outcome: Outcome, error: ProviderE
             "input_tokens": outcome.input_tokens,
             "output_tokens": outcome.output_tokens,
             "ms": round((outcome.total_s or 0.0) * 1000),
-            "cost_usd": outcome.cost_usd,
+            "cost_usd": outcome.cost_usd if outcome.cost_known else None,
         }
         return Event(type=EventType.GENERATION_COMPLETED, data=data, source="generation")
     if outcome.state is AttemptState.ERROR:
@@ -68,18 +68,46 @@ def _never_left(error: ProviderError | None) -> bool:
     return isinstance(error, CircuitOpen) or (error is not None and error.rejected and error.status is None)
 
 
-def priced(outcome: Outcome, request: Request, info: ModelInfo) -> Outcome:
-    """With its cost, and with estimated token counts where the provider reported none."""
+def priced(
+    outcome: Outcome, request: Request, info: ModelInfo, error: ProviderError | None = None, thoughts: str = ""
+) -> Outcome:
+    """With its cost, and with estimated token counts where the provider reported none.
+
+    What the vendor rejected costs nothing. A call that broke is estimated at its input and what came of it, the
+    `thoughts` among it; counts that were reported before it broke are kept where they say more.
+    """
+    if error is not None and error.rejected:
+        return replace(outcome, **_NOTHING_USED)
     if outcome.usage_source == "estimated":
-        sent = sum(len(message.text) for message in request.messages)
-        # An answer that goes on from an earlier one holds that too, but was only paid for what is new.
-        kept = sum(len(message.text) for message in request.messages if message.role == "assistant")
-        outcome = replace(
-            outcome,
-            input_tokens=sent // CHARACTERS_A_TOKEN + 1,
-            output_tokens=-(-(len(outcome.text) - kept) // CHARACTERS_A_TOKEN),
-        )
-    return replace(outcome, cost_usd=info.cost_usd(usage_of(outcome)))
+        outcome = _estimated(outcome, request, f"{info.provider}:{info.model}", thoughts)
+    elif outcome.input_tokens:
+        observe(request, info.provider, outcome.input_tokens)
+    usage = usage_of(outcome)
+    known = usage.cost_usd is not None or info.prices_known
+    return replace(outcome, cost_usd=info.cost_usd(usage) if known else 0.0, cost_known=known)
+
+
+_NOTHING_USED: Final[dict[str, Any]] = {
+    "input_tokens": 0,
+    "output_tokens": 0,
+    "cached_tokens": 0,
+    "cache_write_tokens": 0,
+    "reasoning_tokens": 0,
+    "cost_usd": 0.0,
+    "cost_known": True,
+}
+
+
+def _estimated(outcome: Outcome, request: Request, model: str, thoughts: str) -> Outcome:
+    # An answer that goes on from an earlier one holds that too, but was only paid for what is new.
+    kept = sum(len(message.text) for message in request.messages if message.role == "assistant")
+    thought = max(outcome.reasoning_tokens, estimate_tokens(thoughts, model))
+    return replace(
+        outcome,
+        input_tokens=outcome.input_tokens or estimate_count(request, model.partition(":")[0]).tokens,
+        output_tokens=max(outcome.output_tokens, thought + estimate_tokens(outcome.text[kept:], model)),
+        reasoning_tokens=thought,
+    )
 
 
 def usage_of(outcome: Outcome) -> Usage:
@@ -87,5 +115,8 @@ def usage_of(outcome: Outcome) -> Usage:
         input_tokens=outcome.input_tokens,
         output_tokens=outcome.output_tokens,
         cached_tokens=outcome.cached_tokens,
+        cache_write_tokens=outcome.cache_write_tokens,
+        reasoning_tokens=outcome.reasoning_tokens,
+        cost_usd=outcome.vendor_cost_usd,
         source=cast(Literal["reported", "estimated"], outcome.usage_source),
     )

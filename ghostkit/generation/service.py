@@ -35,6 +35,8 @@ from ghostkit.providers import (
     registry,
     split_model,
 )
+from ghostkit.providers.estimating import teach
+from ghostkit.providers.prices import with_set_prices
 
 WRAP_UP_S = 10.0
 """How long recording a cancelled attempt may take."""
@@ -71,6 +73,7 @@ class GenerationService(PlainTexts):
         self._providers = providers
         self._open_providers: dict[str, Provider] = {}
         self._delivered: set[str] = set()
+        self._learnt = False
         self._cached = StepCache(cache, file_under, self._record_and_emit)
 
     # ── texts by slot ─────────────────────────────────────────────────────────────────────────────────────
@@ -132,7 +135,7 @@ class GenerationService(PlainTexts):
             events += spec.done_events(request.attempt_id, text)
         try:
             with anyio.CancelScope(shield=True):
-                intent = records.intent_of(spec, request, info, 0.0)
+                intent = replace(records.intent_of(spec, request, info, 0.0), characters={})  # none were sent
                 await in_thread(self.ledger.add_answer, intent, outcome, self.who, events)
             self._cached.count(hit)
             stream.add(text)
@@ -198,12 +201,13 @@ class GenerationService(PlainTexts):
         looked_up: list[Event],
     ) -> StepResult:
         """One request: intent, call, outcome; each durable before the next, and none left open."""
-        info = provider.info(request.model)
+        info = with_set_prices(provider.info(request.model))
+        await self._learn_from_ledger()
         await check_window(provider, info, request, options)
-        ceiling = await cost_ceiling(provider, info, request)
+        ceiling = await cost_ceiling(provider, info, request, await self.budget.left_usd(options))
         faults.point("intent.before")
-        self.budget.reserve(ceiling)
-        cost = ceiling
+        hold = await self.budget.hold(request.attempt_id, stream.model, ceiling, options)
+        cost = hold.ceiling_usd
         try:
             begun = await self._open(spec, request, info, ceiling, looked_up)
             self.streams.open(stream)
@@ -213,17 +217,18 @@ class GenerationService(PlainTexts):
                 outcome, error = await self._call(provider, request, receiver, stream, options)
             except BaseException as stop:
                 # Cancelled from outside, or the ledger refuses: record what came, then let it go on its way.
-                outcome = records.priced(receiver.stopped(stop), request, info)
+                outcome = records.priced(receiver.stopped(stop), request, info, thoughts=receiver.thoughts)
                 cost = outcome.cost_usd
                 await self._close_stopped(request, stream, outcome)
                 raise
             outcome, error = checked(spec, outcome, error)
-            outcome = records.priced(outcome, request, info)
+            outcome = records.priced(outcome, request, info, error, receiver.thoughts)
             cost = outcome.cost_usd
             await self._close(spec, request, stream, outcome, error)
         finally:
-            self.budget.settle(ceiling, cost)
             stream.end(stream.ending or str(AttemptState.ERROR))
+            with anyio.CancelScope(shield=True):
+                await hold.settle(cost)
         return StepResult(
             slot=spec.slot,
             text=outcome.text,
@@ -232,12 +237,19 @@ class GenerationService(PlainTexts):
             attempt_id=request.attempt_id,
             usage=records.usage_of(outcome),
             cost_usd=cost,
+            cost_known=outcome.cost_known,
             attempts=number,
             error=error,
         )
 
+    async def _learn_from_ledger(self) -> None:
+        """Once: estimates of tokens begin with what earlier calls of this book have taught."""
+        if not self._learnt:
+            self._learnt = True
+            teach(await in_thread(self.ledger.reported_usage))
+
     async def _open(
-        self, spec: StepSpec, request: Request, info: ModelInfo, ceiling: float, looked_up: list[Event]
+        self, spec: StepSpec, request: Request, info: ModelInfo, ceiling: float | None, looked_up: list[Event]
     ) -> list[Event]:
         """Commit the intent; returns the events that did with it, the look-up's among them."""
         intent = records.intent_of(spec, request, info, ceiling)

@@ -61,5 +61,7 @@ class StepResult:
     attempt_id: str = ""
     usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
+    cost_known: bool = True
+    """False where nobody says what the model costs."""
     attempts: int = 0
     error: ProviderError | None = None

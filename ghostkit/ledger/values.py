@@ -125,6 +125,8 @@ class Outcome:
     cost_usd: float = 0.0
     cost_known: bool = True
     """False where neither the vendor nor a price list says what it cost; `cost_usd` is 0 then and means nothing."""
+    vendor_cost_usd: float | None = None
+    """What the vendor itself says that it cost, for whoever fills in `cost_usd`; not kept by itself."""
     request_id: str = ""
     """The vendor's own number of the request."""
     first_token_s: float | None = None

@@ -35,13 +35,14 @@ def estimate_count(request: Request, provider: str) -> TokenCount:
     return TokenCount(tokens=math.ceil(_estimate(request, provider).tokens), exact=False)
 
 
-def most_tokens(request: Request, provider: str) -> int:
-    """More input tokens than the request has, as far as can be told: the estimate with a margin."""
+def estimate_range(request: Request, provider: str) -> tuple[int, int, int]:
+    """Input tokens of the request: fewer than it has as far as can be told, the estimate, and more than it has."""
     estimate = _estimate(request, provider)
-    likely = estimate.tokens * (1.0 + max(_MARGIN * estimate.error, _LEAST_MARGIN))
+    margin = 1.0 + max(_MARGIN * estimate.error, _LEAST_MARGIN)
     # No tokenizer makes more tokens than there are bytes.
     certain = sum(len(text.encode(errors="surrogatepass")) for text in _texts(request)) + 2 * _framing(request)
-    return min(math.ceil(likely), certain)
+    most = min(math.ceil(estimate.tokens * margin), certain)
+    return math.floor(estimate.tokens / margin), min(math.ceil(estimate.tokens), most), most
 
 
 def characters_sent(request: Request) -> dict[str, int]:
@@ -59,9 +60,16 @@ def observe(request: Request, provider: str, input_tokens: int) -> None:
 
 
 def teach(calls: Iterable[tuple[str, Mapping[str, int], int]]) -> None:
-    """Learn from earlier calls: (provider:model, characters by class, reported input tokens), oldest first."""
+    """Learn from earlier calls: (provider:model, characters by class, reported input tokens), oldest first.
+
+    Models that this process has called already are left out: it has seen the same calls, or newer ones.
+    """
+    calls = list(calls)
+    new = {model for model, _, _ in calls if not calibration.knows(model)}
     for model, characters, input_tokens in calls:
-        calibration.observe(model, characters, input_tokens)
+        if model in new:
+            # Nearly every prompt is one system and one user message.
+            calibration.observe(model, characters, input_tokens - REQUEST_TOKENS - 2 * MESSAGE_TOKENS)
 
 
 def _estimate(request: Request, provider: str) -> Estimate:

@@ -76,6 +76,11 @@ class Calibration:
             _add(learned, shares, ratio)
             learned.factors = _solved(learned)
 
+    def knows(self, model: str) -> bool:
+        """Has any call taught something about the model?"""
+        with self._lock:
+            return model in self._learned
+
     def forget(self) -> None:
         """Begin anew."""
         with self._lock:
