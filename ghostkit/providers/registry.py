@@ -7,6 +7,7 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 from ghostkit.errors import ProviderError, UnknownName
+from ghostkit.events.redaction import redact_text
 from ghostkit.providers.contract import Provider
 
 Factory = Callable[..., Provider]
@@ -50,9 +51,10 @@ class ProviderRegistry:
 
     def create_provider(self, name: str, config: Mapping[str, Any] | None = None) -> Provider:
         """Build the provider called `name` with `config` as keyword arguments."""
-        return self._factory(name)(**dict(config or {}))
+        return self.factory(name)(**dict(config or {}))
 
-    def _factory(self, name: str) -> Factory:
+    def factory(self, name: str) -> Factory:
+        """What builds the provider called `name`; raises `ProviderError` where its module fails to load."""
         if name in self._registered:
             return self._registered[name]
         found = self._entry_points().get(name)
@@ -63,10 +65,11 @@ class ProviderRegistry:
             raise UnknownName(f"There is no provider called {name!r}.", fix=f"There is: {there}.")
         try:
             loaded: Factory = found.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # an import that leaves the program is a defect like any other
+            said = redact_text(" ".join(str(error).split())[:300]).rstrip(".") or "it said nothing"
             raise ProviderError(
-                f"The provider {name!r} ({found.value}) could not be loaded: {error}.",
-                fix="Reinstall its package, or choose another provider.",
+                f"The provider {name!r} ({found.value}) could not be loaded: {type(error).__name__}: {said}.",
+                fix="Reinstall or upgrade its package, or choose another provider.",
             ) from error
         return loaded
 

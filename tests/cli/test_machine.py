@@ -1,55 +1,13 @@
-"""`providers`, `settings`, `doctor`: what there is, and whether it is well."""
+"""`settings`, `doctor`: what there is, and whether it is well."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import anyio
 import pytest
 
 from ghostkit.cli import checkup
-from ghostkit.providers import Diagnosis, registry
-from ghostkit.testing import ScriptedProvider
 from tests.cli.conftest import Command
-
-
-def test_providers_are_listed_with_their_diagnosis(ghostkit: Command) -> None:
-    rows = ghostkit("providers", "--json").json
-    (row,) = [row for row in rows if row["name"] == "rehearsal"]
-    assert row["ok"]
-    assert row["model"] == "rehearsal:novelist"
-    assert "rehearsal:novelist" in ghostkit("providers").out
-
-
-def test_a_provider_that_is_not_ready_fails_alone(ghostkit: Command, monkeypatch: pytest.MonkeyPatch) -> None:
-    class Unready(ScriptedProvider):
-        async def validate(self) -> Diagnosis:
-            return Diagnosis(ok=False, message="no key", fix="Set SCRIPTED_KEY.")
-
-    class Silent(ScriptedProvider):
-        async def validate(self) -> Diagnosis:
-            await anyio.sleep_forever()
-            raise AssertionError
-
-    class Broken(ScriptedProvider):
-        async def validate(self) -> Diagnosis:
-            raise RuntimeError("oops")
-
-    def unloadable() -> ScriptedProvider:
-        raise RuntimeError("no")
-
-    monkeypatch.setattr("ghostkit.cli.commands.providers.PATIENCE_S", 0.05)
-    for name, factory in {"a": Unready, "b": Silent, "c": Broken, "d": unloadable}.items():
-        registry.register_provider(name, factory)
-    ran = ghostkit("providers", "--json")
-    rows = {row["name"]: row for row in ran.json}
-    assert (ran.code, ran.err) == (0, "")
-    assert rows["rehearsal"]["ok"]
-    assert not any(rows[name]["ok"] for name in "abcd")
-    assert (rows["a"]["message"], rows["a"]["fix"]) == ("no key", "Set SCRIPTED_KEY.")
-    assert "no answer" in rows["b"]["message"]
-    assert "oops" in rows["c"]["message"]
-    assert "✗  a" in ghostkit("providers").out
 
 
 def test_settings_say_where_each_value_comes_from_and_mask_keys(

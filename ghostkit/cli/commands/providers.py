@@ -2,93 +2,107 @@
 
 from __future__ import annotations
 
-from typing import Any
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import click
 
+from ghostkit.cli.boundary import Ended
 from ghostkit.cli.options import json_option
-from ghostkit.cli.terminal import listing, say_json
+from ghostkit.cli.terminal import console, is_terminal, listing, printable, say, say_json
+from ghostkit.cli.wording import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ghostkit.providers.roster import Entry
 
 PATIENCE_S = 15.0
 
 
-@click.command(short_help="List who can write, and check each.")
+@click.command(short_help="List who can write, and check them.")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option("--check", is_flag=True, help="Ask each one that is ready; nothing is paid for.")
 @json_option
-def providers(as_json: bool) -> None:
-    """List the providers and check each one, without paying for a generation.
+def providers(names: tuple[str, ...], check: bool, as_json: bool) -> None:
+    """List the providers: which are ready, which lack a key or a package. With NAMEs, only these.
+
+    With --check each one is asked whether it accepts the key, without paying for a generation, and the command ends
+    with 1 unless every one that is configured does.
 
     \b
     Examples:
       ghostkit providers
-      ghostkit providers --json
+      ghostkit providers --check
+      ghostkit providers --check anthropic --json
     """
+    from ghostkit.providers.roster import roster
+
+    entries = roster(names)
+    if check:
+        entries = _checked(entries, quiet=as_json)
+    failed = [entry for entry in entries if check and entry.configured and not entry.ok]
+    if as_json:
+        say_json([entry.as_dict() for entry in entries])
+    else:
+        _print(entries)
+        if check:
+            say(_verdict(entries, failed))
+    if failed:
+        raise Ended(1)
+
+
+def _checked(entries: list[Entry], *, quiet: bool) -> list[Entry]:
     import anyio
 
-    rows = anyio.run(look_at_all)
-    if as_json:
-        say_json(rows)
+    from ghostkit.providers.roster import check_all
+
+    with _progress([entry.name for entry in entries if entry.state == "ready"], quiet=quiet) as done:
+        return anyio.run(check_all, entries, PATIENCE_S, done)
+
+
+@contextmanager
+def _progress(waiting: list[str], *, quiet: bool) -> Iterator[Callable[[Entry], None] | None]:
+    """On a terminal, who is still being asked."""
+    if quiet or not is_terminal(sys.stderr):
+        yield None
         return
+    with console(stderr=True).status(f"Asking {', '.join(waiting)}") as status:
+
+        def done(entry: Entry) -> None:
+            waiting.remove(entry.name)
+            status.update(f"Asking {', '.join(waiting)}" if waiting else "Done")
+
+        yield done
+
+
+def _print(entries: list[Entry]) -> None:
     from rich.table import Table
 
     table = Table(box=None, padding=(0, 2, 0, 0), show_header=False)
-    for row in rows:
-        advice = " ".join(filter(None, (row["message"], row["fix"])))
-        table.add_row("✓" if row["ok"] else "✗", row["name"], row["model"], _price(row), advice)
+    for entry in entries:
+        advice = " ".join(filter(None, (entry.message, entry.fix)))
+        table.add_row(_mark(entry), entry.name, entry.model or f"{entry.name}:…", _price(entry), printable(advice))
     listing(table)
 
 
-def _price(row: dict[str, Any]) -> str:
-    if row["input_usd_per_million"] is None:
-        return "price unknown"
-    if not row["input_usd_per_million"] and not row["output_usd_per_million"]:
-        return "free"
-    return f"${row['input_usd_per_million']:g} in, ${row['output_usd_per_million']:g} out a million tokens"
+def _mark(entry: Entry) -> str:
+    if entry.ok:
+        return "✓"
+    return "✗" if entry.configured or entry.checked else "–"
 
 
-async def look_at_all() -> list[dict[str, Any]]:
-    """One row a provider, all of them asked at once."""
-    import anyio
-
-    from ghostkit.providers import registry
-
-    names = registry.list_providers()
-    found: dict[str, dict[str, Any]] = {}
-
-    async def look(name: str) -> None:
-        found[name] = await _look_at(name)
-
-    async with anyio.create_task_group() as tasks:
-        for name in names:
-            tasks.start_soon(look, name)
-    return [found[name] for name in names]
+def _price(entry: Entry) -> str:
+    into, out = entry.input_usd_per_million, entry.output_usd_per_million
+    if into is None:
+        return ""
+    return "free" if not into and not out else f"${into:g} in, ${out or 0:g} out a million tokens"
 
 
-async def _look_at(name: str) -> dict[str, Any]:
-    import anyio
-
-    from ghostkit.errors import GhostkitError
-    from ghostkit.providers import registry
-
-    row: dict[str, Any] = {
-        "name": name, "ok": False, "message": "", "fix": "", "model": "", "context_window": None,
-        "max_output": None, "input_usd_per_million": None, "output_usd_per_million": None,
-    }  # fmt: skip
-    try:
-        provider = registry.create_provider(name)
-        try:
-            with anyio.fail_after(PATIENCE_S):
-                diagnosis = await provider.validate()
-            row |= {"ok": diagnosis.ok, "message": diagnosis.message, "fix": diagnosis.fix}
-            info = provider.info("")
-            row |= {"model": f"{info.provider}:{info.model}", "context_window": info.context_window}
-            row |= {"max_output": info.max_output, "input_usd_per_million": info.input_usd_per_million}
-            row["output_usd_per_million"] = info.output_usd_per_million
-        finally:
-            await provider.aclose()
-    except GhostkitError as error:
-        row |= {"message": error.message, "fix": error.fix}
-    except TimeoutError:
-        row |= {"message": f"no answer within {PATIENCE_S:g} s", "fix": "Check the network, then try again."}
-    except Exception as error:  # a plugin's defect is that plugin's row
-        row |= {"message": f"{type(error).__name__}: {error}", "fix": "This is a defect of that provider."}
-    return row
+def _verdict(entries: list[Entry], failed: list[Entry]) -> str:
+    if failed:
+        return f"To be mended: {', '.join(entry.name for entry in failed)}."
+    asked = sum(entry.checked and entry.ok for entry in entries)
+    return f"{counted(asked, 'provider')} can write." if asked else "No provider is configured."
