@@ -30,8 +30,12 @@ def rough_duration(seconds: float) -> str:
     return duration(round(minutes / 10) * 600)
 
 
-def money(usd: float) -> str:
-    """Dollars, with as many places as the amount needs to be seen."""
+def money(usd: float | None, unpriced: int = 0) -> str:
+    """Dollars, with as many places as the amount needs to be seen; None and `unpriced` calls are of unknown price."""
+    if usd is None or (unpriced and usd <= 0):
+        return "an unknown amount"
+    if unpriced:
+        return f"{money(usd)} and {counted(unpriced, 'call')} of unknown price"
     if usd <= 0:
         return "$0.00"
     if usd < 0.0001:

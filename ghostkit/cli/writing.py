@@ -83,7 +83,7 @@ def summary(run: Run, path: Path) -> dict[str, Any]:
         "model": run.model, "title": run.book.title, "path": str(path), "words": status["words"],
         "sections_done": status["sections_done"], "sections_total": status["sections_total"],
         "calls": totals.calls - cached, "cached": cached, "cost_usd": totals.cost_usd,
-        "in_doubt_usd": totals.in_doubt_usd, "seconds": status["elapsed_s"],
+        "unpriced_calls": totals.unpriced, "in_doubt_usd": totals.in_doubt_usd, "seconds": status["elapsed_s"],
     }  # fmt: skip
 
 
@@ -124,5 +124,6 @@ def done_line(found: dict[str, Any]) -> str:
     many = counted(found["sections_total"] or 0, "section")
     return (
         f"{found['title']}: {found['goal']} is written, {many}; {counted(found['words'], 'word')} "
-        f"in {duration(found['seconds'])}, {counted(found['calls'], 'call')}{cached}, {money(found['cost_usd'])}."
+        f"in {duration(found['seconds'])}, {counted(found['calls'], 'call')}{cached}, "
+        f"{money(found['cost_usd'], found['unpriced_calls'])}."
     )

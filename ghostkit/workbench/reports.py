@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from ghostkit.cache import KINDS
@@ -62,6 +63,7 @@ def status(book: Book) -> dict[str, Any]:
         "proposals": len(book.proposals()),
         "words": value.word_count,
         "cost_usd": totals.cost_usd,
+        "unpriced_calls": totals.unpriced,
         "in_doubt_usd": totals.in_doubt_usd,
     }
 
@@ -125,7 +127,13 @@ def receipt(book: Book, number: str) -> dict[str, Any]:
             "output_tokens": best.output_tokens,
             "source": best.usage_source,
         },
-        "cost_usd": best.cost_usd,
+        "token_details": {
+            "cached": best.cached_tokens,
+            "cache_write": best.cache_write_tokens,
+            "reasoning": best.reasoning_tokens,
+        },
+        "request_id": best.request_id,
+        "cost_usd": best.cost_usd if best.cost_known else None,
         "started_at": best.started_at.isoformat(timespec="milliseconds"),
         "first_token_s": best.first_token_s,
         "total_s": best.total_s,
@@ -155,8 +163,8 @@ def _attempt(attempt: Attempt) -> dict[str, Any]:
         "started_at": attempt.started_at.isoformat(timespec="milliseconds"),
         "input_tokens": attempt.input_tokens,
         "output_tokens": attempt.output_tokens,
-        "cost_usd": attempt.cost_usd,
-        "most_usd": attempt.cost_ceiling_usd,
+        "cost_usd": attempt.cost_usd if attempt.cost_known else None,
+        "most_usd": attempt.cost_ceiling_usd if attempt.cost_known or attempt.cost_ceiling_usd else None,
         "error": attempt.error,
         "run": attempt.run_id,
     }
@@ -179,6 +187,7 @@ def stats(book: Book) -> dict[str, Any]:
         "calls": totals.calls - len(cache_hits(book)),
         "tokens": {"input": totals.input_tokens, "output": totals.output_tokens},
         "cost_usd": totals.cost_usd,
+        "unpriced_calls": totals.unpriced,
         "in_doubt_usd": totals.in_doubt_usd,
         "seconds": round(totals.seconds, 3),
         "retries": len(book.ledger.events(types=[EventType.GENERATION_RETRY])),
@@ -217,6 +226,11 @@ def cache_stats(book: Book, run_id: str | None = None) -> dict[str, Any]:
     return {"backend": cache.name if cache is not None else "none", **summed(kinds.values()), "kinds": kinds}
 
 
+def _sum_of_costs(attempts: Sequence[Attempt]) -> float | None:
+    """None where the cost of any is not known."""
+    return sum(a.cost_usd for a in attempts) if all(a.cost_known for a in attempts) else None
+
+
 def measures(book: Book) -> polars.DataFrame:
     """One row a section and measure: its score as of its last writing."""
     import polars
@@ -252,7 +266,7 @@ def run_frame(book: Book, goal: Goal) -> polars.DataFrame:
             (
                 f"{chapter.number}.{section.number}", section.title, str(section.status), section.word_count,
                 last.input_tokens if last else 0, last.output_tokens if last else 0,
-                last.total_s if last else None, sum(a.cost_usd for a in attempts), 0, last.model if last else "",
+                last.total_s if last else None, _sum_of_costs(attempts), 0, last.model if last else "",
             )
         )  # fmt: skip
     return polars.DataFrame(rows, schema=columns, orient="row")

@@ -49,7 +49,7 @@ def receipt_lines(found: dict[str, Any]) -> list[str]:
     rows = [
         ("model", found["model"]),
         ("asked by", f"{found['actor']}, {found['started_at']}"),
-        ("tokens", f"{usage['input_tokens']:,} in, {usage['output_tokens']:,} out ({usage['source']})"),
+        ("tokens", _tokens(usage, found["token_details"])),
         ("cost", money(found["cost_usd"])),
         ("time", total),
         ("served by", found["served_by"]),
@@ -66,6 +66,15 @@ def receipt_lines(found: dict[str, Any]) -> list[str]:
     if found.get("edited_since"):
         lines.append("  The text has been edited by a person since.")
     return lines
+
+
+def _tokens(usage: dict[str, Any], details: dict[str, int]) -> str:
+    read, written, thought = details["cached"], details["cache_write"], details["reasoning"]
+    notes = [f"{read:,} of them cached"] if read else []
+    notes += [f"{written:,} of them written to the cache"] if written else []
+    sent = f"{usage['input_tokens']:,} in" + (f" ({', '.join(notes)})" if notes else "")
+    came = f"{usage['output_tokens']:,} out" + (f" ({thought:,} of them thought)" if thought else "")
+    return f"{sent}, {came} ({usage['source']})"
 
 
 def _attempts(attempts: list[dict[str, Any]]) -> str:

@@ -146,7 +146,8 @@ def _tell(book: Book, run: Run, path: Path, waiting: list[Version], before: set[
         say(f"Nothing was asked for: {counted(len(waiting), 'proposal')} of exactly this wait already.")
     else:
         say_folded(
-            f"{counted(totals.calls, 'call')} in {duration(run.status()['elapsed_s'])}, {money(totals.cost_usd)}: "
+            f"{counted(totals.calls, 'call')} in {duration(run.status()['elapsed_s'])}, "
+            f"{money(totals.cost_usd, totals.unpriced)}: "
             f"{counted(len(new), 'new proposal')}, {counted(len(taken), 'text')} taken into the book"
             + (f", {counted(summaries, 'summary', 'summaries')} made again." if summaries else ".")
         )

@@ -31,7 +31,7 @@ def stats(path: Path, as_json: bool) -> None:
     tokens, cache = found["tokens"], found["cache"]
     say(f"calls    {found['calls']:,}")
     say(f"tokens   {tokens['input']:,} in, {tokens['output']:,} out")
-    say(f"cost     {money(found['cost_usd'])}")
+    say(f"cost     {money(found['cost_usd'], found['unpriced_calls'])}")
     if found.get("in_doubt_usd"):
         say(f"in doubt at most {money(found['in_doubt_usd'])} more")
     say(f"time     {duration(found['seconds'])} of generation")

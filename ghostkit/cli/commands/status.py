@@ -81,7 +81,7 @@ def _sums(found: dict[str, Any]) -> str:
     parts += [f"{steps[state]} {state}" for state in ("open", "stopped") if steps[state]]
     calls = sum(attempts.values()) - found["cached"]
     parts += [f"{found['cached']} from the cache"] if found["cached"] else []
-    parts += [counted(calls, "call"), money(found["cost_usd"])]
+    parts += [counted(calls, "call"), money(found["cost_usd"], found["unpriced_calls"])]
     if attempts.get("in_doubt"):
         parts.append(f"{attempts['in_doubt']} in doubt (at most {money(found.get('in_doubt_usd', 0.0))} more)")
     return " · ".join(parts)

@@ -64,7 +64,7 @@ def _cost_source(service: GenerationService, contestant: Contestant, attempts: S
         return "vendor"
     if info.local or info.pretends:
         return "free" if not any(one.cost_usd for one in attempts) else _tokens_source(attempts)
-    if info.input_usd_per_million is None and info.output_usd_per_million is None:
+    if not all(one.cost_known for one in attempts):
         return "unknown"
     return _tokens_source(attempts)
 

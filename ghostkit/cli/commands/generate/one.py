@@ -97,6 +97,7 @@ def _nothing(service: GenerationService) -> StepResult:
         ending=Ending.CANCELLED,
         served_by="provider",
         cost_usd=totals.cost_usd,
+        cost_known=not totals.unpriced,
         attempts=totals.calls,
     )
 
@@ -109,7 +110,7 @@ def result_row(result: StepResult) -> dict[str, Any]:
         "usage": {
             "input_tokens": usage.input_tokens, "output_tokens": usage.output_tokens, "source": usage.source,
         },
-        "cost_usd": result.cost_usd,
+        "cost_usd": result.cost_usd if result.cost_known else None,
         "attempts": result.attempts,
     }  # fmt: skip
 

@@ -131,7 +131,7 @@ def _result_row(one: ModelResult) -> dict[str, Any]:
             "output_tokens": one.usage.output_tokens,
             "source": one.usage.source,
         },
-        "cost_usd": one.cost_usd,
+        "cost_usd": one.cost_usd if one.cost_source != "unknown" else None,
         "cost_source": one.cost_source,
         "attempts": one.attempts,
         "first_token_ms": one.first_token_ms,
