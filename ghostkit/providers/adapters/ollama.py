@@ -1,0 +1,247 @@
+"""Ollama by its own `/api/chat`, which says more than its imitation of OpenAI: windows, thinking, what is missing.
+
+Source: https://docs.ollama.com/api and `api/types.go` of its server.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, Final
+
+from ghostkit.errors import (
+    BadRequest,
+    ContextTooLong,
+    ModelNotFound,
+    Overloaded,
+    ProviderError,
+    QuotaExceeded,
+    Unreachable,
+)
+from ghostkit.providers.adapters.ollama_host import DEFAULT, base_url_of, is_this_machine
+from ghostkit.providers.adapters.ollama_wire import OllamaClient, OllamaRefusal
+from ghostkit.providers.adapters.parameters import ROOM_TO_THINK, Parameters, read_parameters
+from ghostkit.providers.contract import (
+    Completion,
+    Diagnosis,
+    Ending,
+    Finished,
+    ModelInfo,
+    ReasoningDelta,
+    Request,
+    StreamEvent,
+    TextDelta,
+    TokenCount,
+    Usage,
+)
+from ghostkit.providers.estimating import estimate_count, estimate_range
+from ghostkit.providers.wire import ErrorTable, Reader, VendorProvider, VendorWords, WireCall
+from ghostkit.providers.wire.adapter import CHECKING, VendorError
+from ghostkit.providers.wire.call import current_call, watched_by
+from ghostkit.providers.wire.errors import misshapen
+from ghostkit.settings import get_settings
+
+ENDINGS: Final = {"stop": Ending.COMPLETE, "": Ending.COMPLETE, "length": Ending.LENGTH}
+LEAST_WINDOW: Final = 4_096
+
+
+class OllamaProvider(VendorProvider):
+    """`ollama:MODEL`, with or without a tag: `ollama:llama3.2`, `ollama:qwen3:8b`."""
+
+    name = "ollama"
+    package = "httpx2"
+    extra = "ollama"
+    default_base_url = DEFAULT
+    needs_key = False
+    examples = ("llama3.2", "qwen3:8b", "gemma3:4b")
+    table = ErrorTable(
+        vendor="Ollama",
+        provider="ollama",
+        phrases={
+            "usage limit": QuotaExceeded, "server busy": Overloaded, "does not support": BadRequest,
+            "try pulling it first": ModelNotFound, "longer than the context": BadRequest,
+            "exceeds the available context": BadRequest,
+        },
+    )  # fmt: skip
+
+    def __init__(self, *, api_key: str | None = None, base_url: str | None = None) -> None:
+        super().__init__(api_key=api_key, base_url=base_url)
+        self.base_url = base_url_of(self.base_url)
+        self._shown: dict[str, dict[str, Any]] = {}
+
+    def info(self, model: str) -> ModelInfo:
+        """With the model's own window once `/api/show` was asked for it."""
+        known = super().info(model)
+        window = self._window(model) or known.context_window
+        local = is_this_machine(self.base_url) and not model.endswith("-cloud")
+        return replace(known, context_window=window, max_output=min(known.max_output, window), local=local)
+
+    async def validate(self) -> Diagnosis:
+        """Says which models are there."""
+        found: list[str] = []
+
+        async def look(client: OllamaClient) -> None:
+            found.extend(await client.models())
+
+        diagnosis = await self.diagnosed(look)
+        if not diagnosis.ok:
+            return diagnosis
+        if not found:
+            fix = "`ollama pull llama3.2` fetches one."
+            return Diagnosis(ok=False, message=f"Ollama runs at {self.base_url} and has no model yet.", fix=fix)
+        named = ", ".join(found[:8]) + (", …" if len(found) > 8 else "")
+        return Diagnosis(ok=True, message=f"Ollama runs at {self.base_url} and has {named}.")
+
+    async def count_tokens(self, request: Request) -> TokenCount:
+        """An estimate: Ollama counts nothing before it writes."""
+        return estimate_count(request, self.name)
+
+    def longest_billed(self, request: Request) -> int:
+        return request.max_tokens + ROOM_TO_THINK[read_parameters(request).reasoning or "none"]
+
+    async def show(self, model: str) -> dict[str, Any]:
+        """What Ollama says of a model, asked once: `model_info`, `capabilities` …
+
+        :raises ModelNotFound: it has not been fetched.
+        """
+        if model not in self._shown:
+            self._shown[model] = await self.asked(
+                lambda client: client.show(model), WireCall(timeouts=CHECKING), model=model
+            )
+        return self._shown[model]
+
+    def _window(self, model: str) -> int | None:
+        facts = self._shown.get(model, {}).get("model_info") or {}
+        return next((size for name, size in facts.items() if name.endswith(".context_length")), None)
+
+    def _base_url_set(self) -> str | None:
+        return get_settings().ollama_host
+
+    def _new_client(self, key: str, http: Any) -> OllamaClient:
+        return OllamaClient(http, self.base_url, self._given_key)
+
+    async def _open(self, client: OllamaClient, request: Request) -> Any:
+        return await client.chat_stream(await self._body(client, request))
+
+    def _reader(self, request: Request) -> Reader:
+        return OllamaReader()
+
+    async def _complete(self, client: OllamaClient, request: Request) -> Completion:
+        answer = await client.chat(await self._body(client, request))
+        call, message = current_call(), answer.get("message")
+        if not isinstance(message, dict):
+            raise misshapen(self.table.vendor, call)
+        reason = str(answer.get("done_reason") or "")
+        return Completion(
+            text=message.get("content") or "",
+            reasoning=message.get("thinking") or "",
+            ending=ENDINGS.get(reason, Ending.ERROR) if answer.get("done") else Ending.TRUNCATED,
+            reason=reason,
+            usage=usage_from(answer) or Usage(),
+            limits=call.limits if call else None,
+        )
+
+    def _words_of(self, error: BaseException) -> VendorWords | None:
+        return VendorWords(status=error.status, message=error.message) if isinstance(error, OllamaRefusal) else None
+
+    def translated(self, error: Exception, call: WireCall, model: str, *, in_stream: bool = False) -> ProviderError:
+        """Says what to type: both things that go wrong first are mended by one command."""
+        problem = super().translated(error, call, model, in_stream=in_stream)
+        if isinstance(problem, ModelNotFound):
+            problem.args = (f"Ollama at {self.base_url} has no model {model!r}.",)
+            problem.message = problem.args[0]
+            problem.fix = f"`ollama pull {model}` fetches it; if that is under way, wait until it is done."
+        elif isinstance(problem, Unreachable) and is_this_machine(self.base_url):
+            problem.fix = "Start it with `ollama serve` (or its app), or set OLLAMA_HOST to where it runs."
+        return problem
+
+    async def _body(self, client: OllamaClient, request: Request) -> dict[str, Any]:
+        asked = read_parameters(request)
+        options: dict[str, Any] = {
+            "num_predict": self.longest_billed(request),
+            "num_ctx": await self._room(client, request),
+            "temperature": asked.temperature,
+            "top_p": asked.top_p,
+            "seed": asked.seed,
+            "stop": list(asked.stop) or None,
+        }
+        body: dict[str, Any] = {
+            "model": request.model,
+            "messages": [{"role": message.role, "content": message.text} for message in request.messages],
+            "format": dict(asked.json_schema) if asked.json_schema is not None else None,
+            "think": await self._think(client, request.model, asked),
+            "truncate": False,  # else a prompt that is too long loses its beginning, and nothing says so
+            "shift": False,
+            **{name: value for name, value in asked.extra.items() if name != "options"},
+        }
+        given = asked.extra.get("options") or {}
+        body["options"] = {name: value for name, value in {**options, **given}.items() if value is not None}
+        return {name: value for name, value in body.items() if value is not None}
+
+    async def _room(self, client: OllamaClient, request: Request) -> int:
+        """The window that prompt and answer need, in few sizes: for another one Ollama loads the model anew.
+
+        :raises ContextTooLong: the model has no such window.
+        """
+        fewest, likely, most_likely = estimate_range(request, self.name)
+        needed = most_likely + self.longest_billed(request)
+        size = LEAST_WINDOW
+        while size < needed:
+            size *= 2
+        if size == LEAST_WINDOW:
+            return size
+        await self._ask_once(client, request.model)
+        most = self._window(request.model)
+        if most is not None and fewest >= most:
+            raise ContextTooLong(
+                f"The prompt has about {likely:,} tokens, and {request.model} reads no more than {most:,}.",
+                fix="Shorten the brief or the plan, or choose a model with a larger window.",
+            )
+        return min(size, most or size)
+
+    async def _think(self, client: OllamaClient, model: str, asked: Parameters) -> bool | str | None:
+        """A level for those that know levels, yes or no for others; nothing where there is no thinking."""
+        if asked.reasoning is None:
+            return None
+        await self._ask_once(client, model)
+        if "thinking" not in (self._shown[model].get("capabilities") or ()):
+            return None
+        if "gpt-oss" in model:
+            return "low" if asked.reasoning == "none" else asked.reasoning
+        return asked.reasoning != "none"
+
+    async def _ask_once(self, client: OllamaClient, model: str) -> None:
+        if model not in self._shown:
+            with watched_by(WireCall(timeouts=CHECKING)):  # an exchange of its own, beside the one for the answer
+                self._shown[model] = await client.show(model)
+
+
+class OllamaReader(Reader):
+    """One JSON object a line; the one with `done` is the last."""
+
+    def feed(self, event: Any) -> Iterable[StreamEvent]:
+        if "error" in event:
+            raise VendorError(VendorWords(message=str(event["error"])))
+        message = event.get("message") or {}
+        text, thought, done = message.get("content"), message.get("thinking"), event.get("done")
+        if text and not thought and not done:
+            return (TextDelta(text),)
+        said: list[StreamEvent] = []
+        if thought:
+            said.append(ReasoningDelta(thought))
+        if text:
+            said.append(TextDelta(text))
+        if done:
+            self.finished = True
+            reason = str(event.get("done_reason") or "")
+            ending = ENDINGS.get(reason, Ending.ERROR)
+            said.append(Finished(ending=ending, usage=usage_from(event), reason=reason))
+        return said
+
+
+def usage_from(event: dict[str, Any]) -> Usage | None:
+    """None where nothing is counted. A prompt that was kept from the call before isn't counted by older servers."""
+    came, went = event.get("prompt_eval_count"), event.get("eval_count")
+    if went is None:
+        return None
+    return Usage(input_tokens=came or 0, output_tokens=went, source="estimated" if came is None else "reported")
