@@ -44,27 +44,39 @@ async def summarize(service: GenerationService, content: str, max_tokens: int, m
 
 
 async def _fitted(provider: Provider, model: str, text: str, max_tokens: int) -> str:
+    counts = _Counts(provider, model)
     text = text.strip()
     for ends in (_SENTENCE_END, _WORD_END, _CHARACTER_END):
-        text = await _longest_beginning(provider, model, text, ends, max_tokens)
+        text = await _longest_beginning(counts, text, ends, max_tokens)
     return text
 
 
-async def _longest_beginning(provider: Provider, model: str, text: str, ends: re.Pattern[str], max_tokens: int) -> str:
+async def _longest_beginning(counts: _Counts, text: str, ends: re.Pattern[str], max_tokens: int) -> str:
     """Cut at the last of `ends` where it fits; where not even the first piece does, that piece. Halves the search."""
-    if await _count(provider, model, text) <= max_tokens:
+    if await counts.of(text) <= max_tokens:
         return text
     cuts = [end.start() for end in ends.finditer(text) if end.start()]
     low, high = 0, len(cuts)
     while low < high:
         middle = (low + high) // 2
-        if await _count(provider, model, text[: cuts[middle]]) <= max_tokens:
+        if await counts.of(text[: cuts[middle]]) <= max_tokens:
             low = middle + 1
         else:
             high = middle
     return text[: cuts[max(low - 1, 0)]] if cuts else text
 
 
-async def _count(provider: Provider, model: str, text: str) -> int:
-    request = Request(model=model, messages=(Message(role="user", parts=(text,)),), max_tokens=1)
-    return (await provider.count_tokens(request)).tokens
+class _Counts:
+    """The provider's counts of one text's beginnings; none is asked for twice, since a vendor's is a request."""
+
+    def __init__(self, provider: Provider, model: str) -> None:
+        self._provider = provider
+        self._model = model
+        self._by_length: dict[int, int] = {}
+
+    async def of(self, text: str) -> int:
+        if len(text) not in self._by_length:
+            message = Message(role="user", parts=(text,))
+            request = Request(model=self._model, messages=(message,), max_tokens=1)
+            self._by_length[len(text)] = (await self._provider.count_tokens(request)).tokens
+        return self._by_length[len(text)]

@@ -20,7 +20,14 @@ from ghostkit.cache.keys import check_key
 from ghostkit.cache.manager import checked_expiry
 from ghostkit.errors import InputError
 from ghostkit.events import EventManager
-from ghostkit.generation import GenerationOptions, GenerationService, StreamManager, TextPieces, complete_text
+from ghostkit.generation import (
+    Budget,
+    GenerationOptions,
+    GenerationService,
+    StreamManager,
+    TextPieces,
+    complete_text,
+)
 from ghostkit.generation.fanout import FanOut, checked_models
 from ghostkit.generation.fanout import fan_out as _fan_out
 from ghostkit.ledger import SqliteLedger, Who, in_thread
@@ -28,6 +35,7 @@ from ghostkit.providers import registry
 from ghostkit.providers.resilience import gates
 from ghostkit.settings import get_settings
 from ghostkit.workbench.growing import GrowingBook, generate_book
+from ghostkit.workbench.limits import checked_limits
 from ghostkit.workbench.model_choice import DEFAULT_MODEL, check_model
 from ghostkit.workbench.services import options_from_settings
 
@@ -144,6 +152,7 @@ class EnhancedAI:
                 events=self.events,
                 providers=registry,
                 streams=self.streams,
+                budget=Budget(checked_limits(1, None)),
                 options=_each_for_itself if several else options_from_settings,
                 cache=cache,
             )

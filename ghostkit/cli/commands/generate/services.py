@@ -20,9 +20,10 @@ def service_for(streaming: bool | None, *, several: bool = False) -> GenerationS
     from dataclasses import replace
 
     from ghostkit import __version__
-    from ghostkit.generation import GenerationService
+    from ghostkit.generation import Budget, GenerationService
     from ghostkit.ledger import SqliteLedger, Who
     from ghostkit.settings import get_settings
+    from ghostkit.workbench.limits import checked_limits
     from ghostkit.workbench.services import options_from_settings
 
     def options() -> GenerationOptions:
@@ -33,4 +34,4 @@ def service_for(streaming: bool | None, *, several: bool = False) -> GenerationS
     ledger = SqliteLedger(None)
     ledger.acquire_lease({"goal": "a prompt"})
     who = Who(actor=get_settings().actor, ghostkit_version=__version__)
-    return GenerationService(ledger=ledger, who=who, options=options)
+    return GenerationService(ledger=ledger, who=who, budget=Budget(checked_limits(1, None)), options=options)
