@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -61,6 +62,7 @@ class OpenAIService(VendorProvider):
         client = openai.AsyncOpenAI(api_key=key, base_url=self.base_url, max_retries=0, timeout=None, http_client=http)
         if not self.is_openai:  # which account at OpenAI the environment names is no other server's business
             client.organization = client.project = None
+        client._make_sse_decoder = _decoder_to_the_end()  # type: ignore[method-assign]
         return client
 
     def longest_billed(self, request: Request) -> int:
@@ -91,6 +93,18 @@ class OpenAIService(VendorProvider):
         if isinstance(error, openai.APIResponseValidationError):
             return None
         return words_from(error.body, status=getattr(error, "status_code", 0), otherwise=error.message)
+
+
+@functools.cache
+def _decoder_to_the_end() -> Any:
+    """Without `[DONE]`: there the SDK stops reading, with a handful of generators left open behind it."""
+    from openai._streaming import SSEDecoder
+
+    class ToTheEnd(SSEDecoder):
+        def decode(self, line: str) -> Any:
+            return None if line == "data: [DONE]" else super().decode(line)
+
+    return ToTheEnd
 
 
 def counted_body(request: Request) -> dict[str, Any]:

@@ -56,8 +56,16 @@ class OpenRouterProvider(OpenAIProvider):
         return estimate_count(request, self.name)
 
     async def validate(self) -> Diagnosis:
-        """By what OpenRouter says of the key: its list of models is open to anyone."""
-        return await self.diagnosed(lambda client: client.get("/key", cast_to=object))
+        """By what OpenRouter says of the key; its list of models, open to anyone, is for servers that copy it."""
+        import openai
+
+        async def ask(client: Any) -> None:
+            try:
+                await client.get("/key", cast_to=object)
+            except openai.NotFoundError:
+                await client.models.list()
+
+        return await self.diagnosed(ask)
 
     def _base_url_set(self) -> str | None:
         return get_settings().openrouter_base_url
