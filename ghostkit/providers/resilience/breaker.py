@@ -76,7 +76,7 @@ class Breaker:
     def succeeded(self, permit: int, now: float) -> None:
         if permit != self._epoch:
             return
-        if self.state is BreakerState.HALF_OPEN:
+        if self.state is not BreakerState.CLOSED:
             self._become(BreakerState.CLOSED, now)
         self.failures = 0
 
@@ -90,8 +90,9 @@ class Breaker:
 
     def abandoned(self, permit: int) -> None:
         """The call was cancelled: nothing is known, and another may try."""
-        if permit == self._epoch:
+        if permit == self._epoch and self._probing:
             self._probing = False
+            self._epoch += 1
 
     def _become(self, state: BreakerState, now: float) -> None:
         self.state, self.since = state, now

@@ -1,7 +1,8 @@
 """How many calls at a time: one more after each window of successes, half as many when the vendor says it is too much.
 
 Source: AIMD as in RFC 5681 (one decrease for all the losses of a window, as RFC 6582 has it), with the quick return to
-just under the last ceiling that RFC 9438 (CUBIC) argues for: plain halving would use three quarters of what there is.
+just under the last ceiling, and the stay there, that RFC 9438 (CUBIC) argues for: plain halving would use three
+quarters of what there is, and ask for too much at every third window.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ from typing import Final
 SHRINK: Final = 0.5
 NEARLY: Final = 0.9
 """Up to this share of the count that was too much, the way back is one step for each success."""
+PLATEAU: Final = 0.25
+"""Within one of that count a step takes four windows of successes."""
 
 
 class Places:
@@ -51,7 +54,12 @@ class Places:
         """Grow, if the places were in use: what was never needed has not been tried. Before `release`."""
         if call <= self._fence or self.limit >= self.most or 2 * self.in_flight < int(self.limit):
             return
-        step = 1.0 if self.limit < NEARLY * self._ceiling else 1.0 / self.limit
+        if self.limit < NEARLY * self._ceiling:
+            step = 1.0
+        elif abs(self.limit - self._ceiling) <= 1.0:
+            step = PLATEAU / self.limit
+        else:
+            step = 1.0 / self.limit
         self.limit = min(self.limit + step, float(self.most))
 
     def crowded(self, call: int) -> bool:

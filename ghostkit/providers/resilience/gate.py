@@ -266,7 +266,12 @@ class Passage(Waiter):
     async def __aenter__(self) -> Self:
         if self._gate._enter(self, in_line=False) is not None:
             await self._wait()
-        self._tell()
+        if self.changes:
+            try:
+                self._tell()
+            except BaseException:
+                self._release()
+                raise
         return self
 
     async def _wait(self) -> None:
@@ -372,15 +377,18 @@ class Passage(Waiter):
             if isinstance(error, ProviderError):
                 self.failed(error)
         finally:
-            gate = self._gate
-            with gate._lock:
-                if self.inside:
-                    self.inside = False
-                    if not self._judged:
-                        self._judged = True
-                        gate._breaker.abandoned(self.permit)
-                    gate._places.release()
-                    gate._wake_next()
+            self._release()
+
+    def _release(self) -> None:
+        gate = self._gate
+        with gate._lock:
+            if self.inside:
+                self.inside = False
+                if not self._judged:
+                    self._judged = True
+                    gate._breaker.abandoned(self.permit)
+                gate._places.release()
+                gate._wake_next()
 
 
 def _wake_first(line: deque[Waiter]) -> None:

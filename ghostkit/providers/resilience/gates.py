@@ -30,13 +30,12 @@ class Gates:
     def gate(self, key: str, policy: GatePolicy | None = None, *, host: str | None = None) -> Gate:
         """The gate of `key` (`provider|base URL|model`); it follows `policy` from now on, if one is given.
 
-        Gates of one `host` share the space between starts; without one, those whose keys differ in the model only.
+        Gates of one `host` share the space between starts; without one, those with the same base URL.
         """
         with self._lock:
             gate = self._gates.get(key)
             if gate is None:
-                name = host if host is not None else key.rpartition("|")[0] or key
-                line = self._hosts.setdefault(name, HostLine())
+                line = self._hosts.setdefault(_host_of(key) if host is None else host, HostLine())
                 gate = self._gates[key] = Gate(
                     key,
                     policy or GatePolicy(),
@@ -61,6 +60,11 @@ class Gates:
         with self._lock:
             self._gates.clear()
             self._hosts.clear()
+
+
+def _host_of(key: str) -> str:
+    provider, _, rest = key.partition("|")
+    return rest.rpartition("|")[0] or provider
 
 
 gates = Gates()
