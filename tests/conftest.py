@@ -14,6 +14,7 @@ import pytest
 from ghostkit import faults
 from ghostkit.cache import reset_caches
 from ghostkit.providers import registry
+from ghostkit.providers.estimating import calibration
 from ghostkit.settings import reset_settings
 from ghostkit.settings.model import variables_by_field
 
@@ -104,12 +105,14 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
         if name in ours or (name.startswith("GHOSTKIT_") and name != "GHOSTKIT_REQUIRE"):
             monkeypatch.delenv(name)
     monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path_factory.getbasetemp() / "state"))
     monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.null.Keyring")
     if Path(".env").exists():
         monkeypatch.chdir(tmp_path_factory.mktemp("no-env"))
     registered = dict(registry._registered)
     reset_settings()
     reset_caches()
+    calibration.forget()
     yield
     reset_settings()
     reset_caches()
