@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from urllib.parse import urlsplit
+
+from ghostkit.providers import ModelInfo, Timeouts
+from ghostkit.providers.resilience import GatePolicy
+
+STALL_TIMES = 3.0
+"""How much longer than a silent line one may last that is only kept open."""
+
+
+_NO_LIMIT = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11,6 +21,10 @@ class GenerationOptions:
     """What settings decide for every call of a service."""
 
     max_retries: int = 3
+    first_wait_s: float = 0.5
+    """The longest wait before the first further try; each later one may be twice as long."""
+    gate: GatePolicy = field(default_factory=GatePolicy)
+    """The limits of a vendor's model."""
     timeout_s: float = 300.0
     """Without a byte, or, of a provider that has no wire, without text."""
     first_byte_timeout_s: float | None = None
@@ -34,3 +48,28 @@ class GenerationOptions:
     """Room kept for the answer, where the call itself doesn't ask for more."""
     sliding_window_size: int = 3
     """How many chapters before it a section reads in full, at least."""
+
+    def timeouts(self) -> Timeouts:
+        """Of the wire, for a first attempt; later ones wait longer. A whole answer begins when it is done."""
+        patience = self.timeout_s if self.streaming else STALL_TIMES * self.timeout_s
+        return Timeouts(first_byte_s=self.first_byte_timeout_s or patience, idle_s=self.timeout_s)
+
+    def stall_s(self, info: ModelInfo) -> float:
+        """The time allowed without text; where nobody watches the wire that is all the patience there is."""
+        if not info.keeps_deadlines:
+            return self.timeout_s
+        stall = self.stall_timeout_s or STALL_TIMES * self.timeout_s
+        return stall if self.streaming else 2 * stall
+
+    def gate_for(self, info: ModelInfo) -> GatePolicy:
+        """What holds calls to this model back. One without an address, such as `rehearsal`, is on this machine."""
+        if not info.base_url:
+            return replace(self.gate, spacing_s=0.0, max_concurrency=_NO_LIMIT)
+        if info.local or _is_loopback(info.base_url):
+            return replace(self.gate, spacing_s=0.0)
+        return self.gate
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    return host in ("localhost", "::1") or host.startswith("127.")

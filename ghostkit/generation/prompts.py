@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,8 @@ __all__ = [
 ]
 
 SHIPPED: Final = Path(__file__).with_name("templates")
+# The blocks that differ from section to section; docs/prompt-layout.md has their order.
+_OF_THIS_TEXT: Final = re.compile(r"^<(?:retrieved|chapter|chapter_plan|material|profile|current_text|task)[ >]", re.M)
 # For a trial: what can be reckoned with, and what is a list.
 _NUMBERS: Final = ("chapters", "sections", "words", "number", "limit")
 _LISTS: Final = ("story", "manuscript", "material")
@@ -103,7 +106,10 @@ class PromptService:
         texts = [rendered for block in template.blocks for rendered in _rendered(template, block, variables)]
         system = tuple(text for role, text in texts if role == "system")
         user = tuple(text for role, text in texts if role == "part" and text)
-        messages = (Message(role="system", parts=system), Message(role="user", parts=user))
+        messages = (
+            Message(role="system", parts=system, stable=len(system)),
+            Message(role="user", parts=user, stable=stable_parts(user)),
+        )
         return Prompt(template=template.label, messages=tuple(m for m in messages if m.parts))
 
     def _load(self, name: str) -> PromptTemplate:
@@ -150,6 +156,14 @@ class PromptService:
 
     def _all_folders(self) -> tuple[Path, ...]:
         return (*self._folders, SHIPPED)
+
+
+def stable_parts(parts: Sequence[str]) -> int:
+    """How many of a prompt's first parts come before what is asked of this one text alone."""
+    for place, part in enumerate(parts):
+        if _OF_THIS_TEXT.search(part):
+            return place
+    return 0
 
 
 @functools.cache

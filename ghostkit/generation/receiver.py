@@ -14,9 +14,11 @@ from ghostkit.ledger import AttemptState, Ledger, Outcome, in_thread
 from ghostkit.providers import (
     Finished,
     Provider,
+    RateLimits,
     ReasoningDelta,
     Request,
     ResponseStarted,
+    StreamEvent,
     TextDelta,
     Usage,
     UsageUpdate,
@@ -29,10 +31,11 @@ DEADLINE_MOVES_S = 1.0
 class Receiver:
     """One call's receiving end; `receive` fills it, `outcome` or `failed` says what became of it."""
 
-    def __init__(self, ledger: Ledger, stream: LiveStream, options: GenerationOptions) -> None:
+    def __init__(self, ledger: Ledger, stream: LiveStream, options: GenerationOptions, stall_s: float) -> None:
         self._ledger = ledger
         self._stream = stream
         self._options = options
+        self._stall_s = stall_s
         self._finished: Finished | None = None
         self._usage: Usage | None = None
         self._request_id = ""
@@ -42,38 +45,61 @@ class Receiver:
 
     async def receive(self, provider: Provider, request: Request, scope: anyio.CancelScope) -> None:
         """Run the call to its end within `scope`, whose deadline is the time allowed without any text."""
-        scope.deadline = anyio.current_time() + self._options.timeout_s
+        scope.deadline = anyio.current_time() + self._stall_s
         faults.point("send.before")
         if not self._options.streaming:
-            completion = await provider.generate(request)
-            self._stream.add(completion.text)
-            self._finished = Finished(ending=completion.ending, usage=completion.usage)
-            self._request_id = completion.request_id
+            await self._receive_whole(provider, request)
             return
         async with provider.stream(request) as source:
             faults.point("send.after")
             async for event in source:
                 if isinstance(event, TextDelta):
                     await self._take(event.text, scope)
-                elif isinstance(event, Finished):
-                    self._finished = event
-                elif isinstance(event, UsageUpdate):
-                    self._usage = event.usage
-                elif isinstance(event, ReasoningDelta):
-                    self._thoughts.append(event.text)
-                elif isinstance(event, ResponseStarted):
-                    self._request_id = event.request_id
+                else:
+                    self._note(event, scope)
+
+    async def _receive_whole(self, provider: Provider, request: Request) -> None:
+        completion = await provider.generate(request)
+        self._note_started(completion.request_id, completion.limits)
+        if completion.reasoning:
+            self._think(completion.reasoning)
+        self._stream.add(completion.text)
+        self._finished = Finished(ending=completion.ending, usage=completion.usage, reason=completion.reason)
+
+    def _note(self, event: StreamEvent, scope: anyio.CancelScope) -> None:
+        """Everything but text."""
+        if isinstance(event, ReasoningDelta):
+            self._think(event.text)
+            self._move(time.monotonic(), scope)
+        elif isinstance(event, Finished):
+            self._finished = event
+        elif isinstance(event, UsageUpdate):
+            self._usage = event.usage
+        elif isinstance(event, ResponseStarted):
+            self._note_started(event.request_id, event.limits)
+
+    def _note_started(self, request_id: str, limits: RateLimits | None) -> None:
+        self._request_id = request_id
+        if self._stream.on_started is not None:
+            self._stream.on_started(limits)
+
+    def _think(self, text: str) -> None:
+        self._thoughts.append(text)
+        self._stream.thought_characters += len(text)
 
     async def _take(self, text: str, scope: anyio.CancelScope) -> None:
         faults.point("stream.middle" if self._stream.deltas else "stream.first_byte")
         self._stream.add(text)
         now = time.monotonic()
-        if now >= self._next_move:
-            self._next_move = now + DEADLINE_MOVES_S
-            scope.deadline = anyio.current_time() + self._options.timeout_s + DEADLINE_MOVES_S
+        self._move(now, scope)
         if now >= self._next_flush:
             self._next_flush = now + self._options.flush_interval_s
             await flush(self._ledger, self._stream)
+
+    def _move(self, now: float, scope: anyio.CancelScope) -> None:
+        if now >= self._next_move:
+            self._next_move = now + DEADLINE_MOVES_S
+            scope.deadline = anyio.current_time() + self._stall_s + DEADLINE_MOVES_S
 
     def outcome(self, state: AttemptState | None = None, error: str = "") -> Outcome:
         """What came, as `state`, or as the stream's own terminal event said."""
@@ -113,6 +139,7 @@ class Receiver:
 
     def failed(self, error: ProviderError) -> Outcome:
         """The outcome of a call that raised; its partial text is kept."""
+        self._request_id = error.request_id or self._request_id
         state = AttemptState.ERROR
         if isinstance(error, StreamTruncated):
             state = AttemptState.TRUNCATED

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -11,17 +10,18 @@ import anyio
 
 from ghostkit import faults
 from ghostkit.cache import CacheManager
-from ghostkit.errors import GhostkitError, ProviderError, ProviderTimeout
+from ghostkit.errors import GhostkitError
 from ghostkit.events import Event, EventManager, EventType
 from ghostkit.generation import records
-from ghostkit.generation.answers import checked, is_usable
+from ghostkit.generation.answers import is_usable
+from ghostkit.generation.asking import Asking, request_of
+from ghostkit.generation.attempt import WRAP_UP_S, Desk
 from ghostkit.generation.budget import Budget
 from ghostkit.generation.caching import FileUnder, Filing, StepCache
-from ghostkit.generation.limits import check_window, cost_ceiling
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.generation.plain import PlainTexts
 from ghostkit.generation.prompts import PromptService
-from ghostkit.generation.receiver import Receiver, flush
+from ghostkit.generation.receiver import flush
 from ghostkit.generation.spec import StepResult, StepSpec
 from ghostkit.generation.streams import LiveStream, OnText, StreamManager
 from ghostkit.ledger import AttemptState, Ledger, Outcome, Who, in_thread
@@ -36,11 +36,7 @@ from ghostkit.providers import (
     split_model,
 )
 from ghostkit.providers.estimating import teach
-from ghostkit.providers.prices import with_set_prices
-
-WRAP_UP_S = 10.0
-"""How long recording a cancelled attempt may take."""
-BACKOFF_S = 0.5
+from ghostkit.providers.resilience import Gates, gates
 
 
 class GenerationService(PlainTexts):
@@ -62,6 +58,7 @@ class GenerationService(PlainTexts):
         options: Callable[[], GenerationOptions] = GenerationOptions,
         cache: CacheManager | None = None,
         file_under: FileUnder | None = None,
+        gates: Gates = gates,
     ) -> None:
         self.ledger = ledger
         self.who = who
@@ -70,6 +67,7 @@ class GenerationService(PlainTexts):
         self.streams = streams or StreamManager()
         self.budget = budget or Budget()
         self.options = options
+        self.gates = gates
         self._providers = providers
         self._open_providers: dict[str, Provider] = {}
         self._delivered: set[str] = set()
@@ -87,13 +85,13 @@ class GenerationService(PlainTexts):
         if finished is not None:
             return StepResult(slot=spec.slot, text=finished, ending=Ending.COMPLETE, served_by="ledger")
         provider, model = self.provider_for(spec.model)
-        filing = self._cached.filing(spec, _request(spec, model, spec.prompt.messages), provider.info(model))
+        filing = self._cached.filing(spec, request_of(spec, model, spec.prompt.messages), provider.info(model))
         kept = await self._cached.find(filing, spec) if filing is not None else None
         if filing is not None and kept is not None:
-            return await self._serve(spec, _request(spec, model, spec.prompt.messages), filing, kept, on_text)
+            return await self._serve(spec, request_of(spec, model, spec.prompt.messages), filing, kept, on_text)
         looked_up = [filing.event(EventType.CACHE_MISS)] if filing is not None else []
         try:
-            result, left = await self._ask(spec, provider, model, on_text, looked_up)
+            result, left = await self._ask(spec, on_text, looked_up)
         finally:
             await self._tell_look_up(looked_up)
         # An answer put together from two calls is no answer to this one request.
@@ -101,32 +99,45 @@ class GenerationService(PlainTexts):
             await self._cached.keep(filing, result.text)
         return result
 
-    async def _ask(
-        self, spec: StepSpec, provider: Provider, model: str, on_text: OnText | None, looked_up: list[Event]
-    ) -> tuple[StepResult, str]:
-        """Call the provider, again where that is safe; the result, and the text it went on from."""
+    async def _ask(self, spec: StepSpec, on_text: OnText | None, looked_up: list[Event]) -> tuple[StepResult, str]:
+        """Call the provider, again or another where that is safe; the result, and the text it went on from."""
+        await self._learn_from_ledger()
         options = self.options()
-        result: StepResult | None = None
-        left = ""
-        for number in range(1, options.max_retries + 2):
-            if result is not None:
-                await self._wait_for_retry(spec, result, number)
-            left = await self._left_over(spec, options)
-            request = _request(spec, model, self._continued(spec.prompt.messages, left))
-            stream = self._new_stream(spec, request, on_text, options, left)
-            result = await self._attempt(spec, provider, request, number, stream, options, looked_up)
-            # After the first piece of text nothing is replayed silently: the resume policy decides later.
-            if result.error is None or not result.error.retryable or stream.deltas:
-                break
-        assert result is not None
-        return result, left
+        desk = Desk(
+            ledger=self.ledger,
+            who=self.who,
+            budget=self.budget,
+            streams=self.streams,
+            emit=self.emit,
+            emit_new=self._emit_new,
+            count_look_up=self._cached.count,
+        )
+        asking = Asking(
+            spec=spec,
+            options=options,
+            gates=self.gates,
+            desk=desk,
+            looked_up=looked_up,
+            provider_for=self.provider_for,
+            left_over=lambda spec: self._left_over(spec, options),
+            continued=self._continued,
+            new_stream=lambda spec, request, info, left: self._new_stream(spec, request, info, on_text, options, left),
+            record_and_emit=self._record_and_emit,
+        )
+        return await asking.answer()
+
+    async def _learn_from_ledger(self) -> None:
+        """Once: estimates of tokens begin with what earlier calls of this book have taught."""
+        if not self._learnt:
+            self._learnt = True
+            teach(await in_thread(self.ledger.reported_usage))
 
     async def _serve(
         self, spec: StepSpec, request: Request, filing: Filing, text: str, on_text: OnText | None
     ) -> StepResult:
         """Make a kept answer the slot's text: an attempt like any other, that was never sent and cost nothing."""
         info = self.provider_for(spec.model)[0].info(request.model)
-        stream = self._new_stream(spec, request, on_text, self.options(), "")
+        stream = self._new_stream(spec, request, info, on_text, self.options(), "")
         self.streams.open(stream)
         outcome = Outcome(state=AttemptState.COMPLETE, text=text, usage_source="reported", total_s=0.0)
         hit = filing.event(EventType.CACHE_HIT, request.attempt_id)
@@ -145,7 +156,12 @@ class GenerationService(PlainTexts):
         finally:
             stream.end(str(AttemptState.ERROR))
         return StepResult(
-            slot=spec.slot, text=text, ending=Ending.COMPLETE, served_by="cache", attempt_id=request.attempt_id
+            slot=spec.slot,
+            text=text,
+            ending=Ending.COMPLETE,
+            served_by="cache",
+            attempt_id=request.attempt_id,
+            model=stream.model,
         )
 
     async def _tell_look_up(self, looked_up: list[Event]) -> None:
@@ -165,19 +181,6 @@ class GenerationService(PlainTexts):
             return messages
         return (*messages, Message(role="assistant", parts=(left,)), *self.prompts.render("continuation").messages)
 
-    async def _wait_for_retry(self, spec: StepSpec, result: StepResult, number: int) -> None:
-        error = result.error
-        assert error is not None
-        delay = error.retry_after_s if error.retry_after_s is not None else BACKOFF_S * 2 ** (number - 2)
-        await self._record_and_emit(
-            Event(
-                type=EventType.GENERATION_RETRY,
-                data={"slot": str(spec.slot), "attempt": number, "reason": error.kind, "delay_s": round(delay, 3)},
-                source="generation",
-            )
-        )
-        await anyio.sleep(delay)
-
     async def _left_over(self, spec: StepSpec, options: GenerationOptions) -> str:
         """With the policy `continue`: what an earlier attempt left to go on from; else nothing."""
         if options.resume != "continue":
@@ -190,76 +193,6 @@ class GenerationService(PlainTexts):
             return ""  # a whole answer that could not be used, and would not be with more after it
         return left if left.strip() else ""
 
-    async def _attempt(
-        self,
-        spec: StepSpec,
-        provider: Provider,
-        request: Request,
-        number: int,
-        stream: LiveStream,
-        options: GenerationOptions,
-        looked_up: list[Event],
-    ) -> StepResult:
-        """One request: intent, call, outcome; each durable before the next, and none left open."""
-        info = with_set_prices(provider.info(request.model))
-        await self._learn_from_ledger()
-        await check_window(provider, info, request, options)
-        ceiling = await cost_ceiling(provider, info, request, await self.budget.left_usd(options))
-        faults.point("intent.before")
-        hold = await self.budget.hold(request.attempt_id, stream.model, ceiling, options)
-        cost = hold.ceiling_usd
-        try:
-            begun = await self._open(spec, request, info, ceiling, looked_up)
-            self.streams.open(stream)
-            receiver = Receiver(self.ledger, stream, options)
-            try:
-                await self._emit_new(begun)
-                outcome, error = await self._call(provider, request, receiver, stream, options)
-            except BaseException as stop:
-                # Cancelled from outside, or the ledger refuses: record what came, then let it go on its way.
-                outcome = records.priced(receiver.stopped(stop), request, info, thoughts=receiver.thoughts)
-                cost = outcome.cost_usd
-                await self._close_stopped(request, stream, outcome)
-                raise
-            outcome, error = checked(spec, outcome, error)
-            outcome = records.priced(outcome, request, info, error, receiver.thoughts)
-            cost = outcome.cost_usd
-            await self._close(spec, request, stream, outcome, error)
-        finally:
-            stream.end(stream.ending or str(AttemptState.ERROR))
-            with anyio.CancelScope(shield=True):
-                await hold.settle(cost)
-        return StepResult(
-            slot=spec.slot,
-            text=outcome.text,
-            ending=Ending(str(outcome.state)),
-            served_by="provider",
-            attempt_id=request.attempt_id,
-            usage=records.usage_of(outcome),
-            cost_usd=cost,
-            cost_known=outcome.cost_known,
-            attempts=number,
-            error=error,
-        )
-
-    async def _learn_from_ledger(self) -> None:
-        """Once: estimates of tokens begin with what earlier calls of this book have taught."""
-        if not self._learnt:
-            self._learnt = True
-            teach(await in_thread(self.ledger.reported_usage))
-
-    async def _open(
-        self, spec: StepSpec, request: Request, info: ModelInfo, ceiling: float | None, looked_up: list[Event]
-    ) -> list[Event]:
-        """Commit the intent; returns the events that did with it, the look-up's among them."""
-        intent = records.intent_of(spec, request, info, ceiling)
-        events = [*spec.started_events, *looked_up, records.started_event(intent)]
-        await in_thread(self.ledger.open_attempt, intent, self.who, events)
-        for event in looked_up:
-            self._cached.count(event)
-        looked_up.clear()  # once, however many attempts follow
-        return events
-
     async def _emit_new(self, events: Sequence[Event]) -> None:
         """Deliver events; those with a key once, however often a step begins again."""
         for event in events:
@@ -268,9 +201,14 @@ class GenerationService(PlainTexts):
                 await self.emit(event)
 
     def _new_stream(
-        self, spec: StepSpec, request: Request, on_text: OnText | None, options: GenerationOptions, left: str
+        self,
+        spec: StepSpec,
+        request: Request,
+        info: ModelInfo,
+        on_text: OnText | None,
+        options: GenerationOptions,
+        left: str,
     ) -> LiveStream:
-        info = self.provider_for(spec.model)[0].info(request.model)
         stream = LiveStream(
             id=spec.stream_id or request.attempt_id,
             attempt_id=request.attempt_id,
@@ -281,63 +219,6 @@ class GenerationService(PlainTexts):
         )
         stream.go_on_from(left)
         return stream
-
-    async def _call(
-        self,
-        provider: Provider,
-        request: Request,
-        receiver: Receiver,
-        stream: LiveStream,
-        options: GenerationOptions,
-    ) -> tuple[Outcome, ProviderError | None]:
-        """Call the provider; what came, and the error that ended it if one did."""
-        try:
-            with anyio.CancelScope() as scope:
-                stream.scope = scope
-                if stream.cancel_requested:
-                    scope.cancel()
-                await receiver.receive(provider, request, scope)
-        except ProviderError as error:
-            return receiver.failed(error), error
-        except GhostkitError:
-            raise
-        except Exception as bug:
-            unknown = ProviderError(
-                f"{stream.model} failed in a way ghostkit doesn't know: {type(bug).__name__}: {bug}.",
-                fix="This is a defect of that provider; try another model.",
-            )
-            unknown.__cause__ = bug
-            return receiver.failed(unknown), unknown
-        if scope.cancelled_caught and not stream.cancel_requested:
-            late = ProviderTimeout(
-                f"{stream.model} sent nothing for {options.timeout_s:g} s.",
-                fix="Try again; GHOSTKIT_TIMEOUT_S lengthens the wait.",
-            )
-            return receiver.failed(late), late
-        if scope.cancelled_caught:
-            return receiver.outcome(AttemptState.CANCELLED), None
-        return receiver.outcome(), None
-
-    async def _close_stopped(self, request: Request, stream: LiveStream, outcome: Outcome) -> None:
-        """Record an attempt that something other than its provider ended; where even that fails, recovery will."""
-        event = records.ended_event(request, stream.model, outcome)
-        with suppress(GhostkitError), anyio.move_on_after(WRAP_UP_S, shield=True):
-            await in_thread(self.ledger.close_attempt, request.attempt_id, outcome, self.who, [event])
-            stream.end(str(outcome.state))
-            await self.emit(event)
-
-    async def _close(
-        self, spec: StepSpec, request: Request, stream: LiveStream, outcome: Outcome, error: ProviderError | None
-    ) -> None:
-        faults.point("stream.end")
-        events = [records.ended_event(request, stream.model, outcome, error)]
-        if outcome.state is AttemptState.COMPLETE and spec.done_events is not None:
-            events += spec.done_events(request.attempt_id, outcome.text)
-        with anyio.CancelScope(shield=True):
-            await in_thread(self.ledger.close_attempt, request.attempt_id, outcome, self.who, events)
-        stream.end(str(outcome.state))
-        for event in events:
-            await self.emit(event)
 
     # ── collaborators ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -370,14 +251,3 @@ class GenerationService(PlainTexts):
         for provider in self._open_providers.values():
             await provider.aclose()
         self._open_providers.clear()
-
-
-def _request(spec: StepSpec, model: str, messages: tuple[Message, ...]) -> Request:
-    return Request(
-        model=model,
-        messages=messages,
-        max_tokens=spec.max_tokens,
-        parameters=spec.parameters,
-        attempt_id="a-" + secrets.token_hex(8),
-        slot=str(spec.slot),
-    )

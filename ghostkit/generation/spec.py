@@ -59,9 +59,13 @@ class StepResult:
     ending: Ending
     served_by: str
     attempt_id: str = ""
+    model: str = ""
+    """The `provider:model` that answered: one of the fallbacks, if the model asked for could not."""
     usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
     cost_known: bool = True
     """False where nobody says what the model costs."""
     attempts: int = 0
+    reasoning: str = ""
+    """What the model thought aloud before it wrote; no part of the text."""
     error: ProviderError | None = None

@@ -11,6 +11,7 @@ from typing import Any
 from anyio import CancelScope, Lock
 
 from ghostkit.errors import UnknownName
+from ghostkit.providers import RateLimits
 
 OnText = Callable[[str], None]
 REMEMBERED = 256
@@ -27,12 +28,15 @@ class LiveStream:
     model: str = ""
     chunk_characters: int = 10
     on_text: OnText | None = None
+    on_started: Callable[[RateLimits | None], None] | None = None
+    """Told what the vendor's headers say of its limits, when they come."""
     started: float = field(default_factory=time.monotonic)
     first_text: float | None = None
     ended: float | None = None
     ending: str = ""
     chunks: int = 0
     deltas: int = 0
+    thought_characters: int = 0
     cancel_requested: bool = False
     scope: CancelScope | None = None
     flushing: Lock = field(default_factory=lambda: Lock(fast_acquire=True))
@@ -93,13 +97,18 @@ class LiveStream:
         self.ending = ending
         # It stays known for its status: keep the text in one piece, and nothing of what made it.
         self._pieces, self._flushed = [self.text], 1
-        self.scope = self.on_text = None
+        self.scope = self.on_text = self.on_started = None
 
     def cancel(self) -> None:
         """Stop the stream at its next await; the text so far is kept. Call on the stream's own event loop."""
         self.cancel_requested = True
         if self.scope is not None:
             self.scope.cancel()
+
+    def _doing(self) -> str:
+        if self.deltas:
+            return "streaming"
+        return "thinking" if self.thought_characters else "waiting"
 
     def status(self) -> dict[str, Any]:
         """JSON-ready: state, counts and speeds (characters and pieces a second of streaming)."""
@@ -109,10 +118,11 @@ class LiveStream:
             "id": self.id,
             "slot": self.slot,
             "model": self.model,
-            "state": self.ending or ("streaming" if self.deltas else "waiting"),
+            "state": self.ending or self._doing(),
             "chunks_sent": self.chunks,
             "tokens_received": self.deltas,
             "characters": characters,
+            "thought_characters": self.thought_characters,
             "characters_per_s": round((characters - self._left) / seconds, 1) if self.deltas else 0.0,
             "tokens_per_s": round(self.deltas / seconds, 1) if self.deltas else 0.0,
             "first_token_s": round(self.first_text - self.started, 4) if self.first_text else None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -10,11 +11,16 @@ from ghostkit.events import Event, EventManager
 from ghostkit.generation import Budget, GenerationOptions, GenerationService, Prompt, StepSpec
 from ghostkit.ledger import Slot, SqliteLedger, Who
 from ghostkit.providers import Message, ProviderRegistry, Request
+from ghostkit.providers.resilience import Gates
 from ghostkit.testing import ScriptedProvider
 
 SLOT = Slot(object_id="s-1", kind="section")
 STALL = 3600.0
 """A pause no test waits for: whoever meets it must be stopped."""
+
+
+skipped = [0.0]
+"""Seconds that were to be slept and were not: the gates' clock runs ahead by them."""
 
 
 class Lab:
@@ -37,6 +43,7 @@ class Lab:
             events=events,
             providers=registry,
             budget=Budget(budget),
+            gates=Gates(clock=lambda: time.monotonic() + skipped[0], random=lambda: 1.0),
             options=lambda: GenerationOptions(**self.options),
         )
 

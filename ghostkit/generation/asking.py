@@ -1,0 +1,204 @@
+"""Get one step answered: by the model asked for, else by the next of its fallbacks, each with its retries.
+
+Every request that leaves is an attempt in the ledger. After the first piece of text nothing is replayed silently,
+by this model or by another: the resume policy decides later.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+
+import anyio
+
+from ghostkit.errors import (
+    BadRequest,
+    BudgetExceeded,
+    ContentRefused,
+    ModelNotFound,
+    NotRecorded,
+    ProviderError,
+    UnknownName,
+)
+from ghostkit.events import Event, EventType
+from ghostkit.generation.attempt import WRAP_UP_S, Call, Desk, attempt
+from ghostkit.generation.limits import check_window, cost_ceiling
+from ghostkit.generation.options import GenerationOptions
+from ghostkit.generation.spec import StepResult, StepSpec
+from ghostkit.generation.streams import LiveStream
+from ghostkit.ledger import AttemptState, Outcome
+from ghostkit.providers import Ending, Message, ModelInfo, Provider, Request
+from ghostkit.providers.estimating import estimate_count
+from ghostkit.providers.prices import with_set_prices
+from ghostkit.providers.resilience import Gate, Gates, Passage, RetryPolicy, StateChange
+
+FINAL: tuple[type[ProviderError], ...] = (ContentRefused, BadRequest, NotRecorded)
+"""What another model would not do better, or should not be asked: with any other failure the next fallback is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """One step's way to an answer. The callables are the service's own."""
+
+    spec: StepSpec
+    options: GenerationOptions
+    gates: Gates
+    desk: Desk
+    looked_up: list[Event]
+    provider_for: Callable[[str], tuple[Provider, str]]
+    left_over: Callable[[StepSpec], Awaitable[str]]
+    continued: Callable[[tuple[Message, ...], str], tuple[Message, ...]]
+    new_stream: Callable[[StepSpec, Request, ModelInfo, str], LiveStream]
+    record_and_emit: Callable[[Event], Awaitable[None]]
+
+    async def answer(self) -> tuple[StepResult, str]:
+        """The result, and the text of an earlier attempt that it goes on from."""
+        chain = list(dict.fromkeys([self.spec.model, *self.options.fallback_models]))
+        result: StepResult | None = None
+        left = ""
+        for place, name in enumerate(chain):
+            if result is not None:
+                assert result.error is not None
+                await self._tell_retry(result.error, result.attempts + 1, 0.0, name)
+            result, left = await self._ask(name, result.attempts if result else 0)
+            if not _moves_on(result) or place + 1 == len(chain):
+                break
+        assert result is not None
+        return result, left
+
+    async def _ask(self, name: str, made: int) -> tuple[StepResult, str]:
+        """One model, with its retries; `made` attempts were made of others before."""
+        policy = RetryPolicy(retries=self.options.max_retries, first_wait_s=self.options.first_wait_s)
+        try:
+            provider, model = self.provider_for(name)
+        except (UnknownName, ProviderError) as absent:
+            if not made:
+                raise
+            return self._not_asked(_as_provider_error(absent), made), ""
+        failed = 0
+        while True:
+            left = await self.left_over(self.spec)
+            try:
+                result = await self._attempt(
+                    provider, with_set_prices(provider.info(model)), left, policy, failed, made
+                )
+            except ProviderError as turned_away:  # by the gate: nothing was recorded, and nothing sent
+                return self._not_asked(turned_away, made + failed), left
+            error = result.error
+            # A piece of text has been shown: to begin again would be to replace it silently.
+            if error is None or len(result.text) > len(left):
+                return result, left
+            failed += 1
+            wait = policy.wait_s(error, failed)
+            if wait is None:
+                return result, left
+            await self._tell_retry(error, made + failed + 1, wait)
+            await anyio.sleep(wait)
+
+    def _not_asked(self, error: ProviderError, attempts: int) -> StepResult:
+        return StepResult(
+            slot=self.spec.slot, text="", ending=Ending.ERROR, served_by="provider", attempts=attempts, error=error
+        )
+
+    async def _attempt(
+        self, provider: Provider, info: ModelInfo, left: str, policy: RetryPolicy, failed: int, made: int
+    ) -> StepResult:
+        options = self.options
+        timeouts = policy.timeouts(options.timeouts(), failed + 1)
+        request = request_of(self.spec, info.model, self.continued(self.spec.prompt.messages, left))
+        request = replace(request, timeouts=timeouts)
+        await check_window(provider, info, request, options)
+        call = Call(
+            spec=self.spec,
+            provider=provider,
+            info=info,
+            request=request,
+            stream=self.new_stream(self.spec, request, info, left),
+            options=options,
+            number=made + failed + 1,
+            stall_s=options.stall_s(info) * timeouts.idle_s / options.timeout_s,
+            ceiling_usd=await cost_ceiling(provider, info, request, await self.desk.budget.left_usd(options)),
+            looked_up=self.looked_up,
+        )
+        changes: list[StateChange] = []
+        try:
+            return await self._through_the_gate(call, changes)
+        finally:
+            await self._tell_changes(changes)
+
+    async def _through_the_gate(self, call: Call, changes: list[StateChange]) -> StepResult:
+        gate = self._gate(call.info)
+        async with gate.admitted(
+            tokens=_tokens_at_most(call), attempt=call.number, on_change=changes.append
+        ) as passage:
+            call.stream.on_started = passage.started
+            try:
+                result, outcome = await attempt(self.desk, call)
+            except BudgetExceeded:
+                passage.unsent()
+                raise
+            _report(passage, result, outcome)
+        return result
+
+    def _gate(self, info: ModelInfo) -> Gate:
+        return self.gates.gate(gate_key(info), self.options.gate_for(info))
+
+    async def _tell_changes(self, changes: list[StateChange]) -> None:
+        """The breaker's, on record."""
+        with anyio.move_on_after(WRAP_UP_S, shield=bool(changes)):
+            for change in changes:
+                event = Event(type=EventType.PROVIDER_STATE, data=change.as_data(), source="providers")
+                await self.record_and_emit(event)
+
+    async def _tell_retry(self, error: ProviderError, number: int, delay_s: float, model: str = "") -> None:
+        """`model` is the fallback that is asked next, if another is."""
+        data = {"slot": str(self.spec.slot), "attempt": number, "reason": error.kind, "delay_s": round(delay_s, 3)}
+        if model:
+            data["model"] = model
+        await self.record_and_emit(Event(type=EventType.GENERATION_RETRY, data=data, source="generation"))
+
+
+def gate_key(info: ModelInfo) -> str:
+    """One gate for each model of each service; its keys never hold a secret."""
+    return f"{info.provider}|{info.base_url}|{info.model}"
+
+
+def _tokens_at_most(call: Call) -> int:
+    """Prompt and answer; of a model on this machine nobody counts them."""
+    if not call.info.base_url:
+        return 0
+    return estimate_count(call.request, call.info.provider).tokens + call.request.max_tokens
+
+
+def request_of(spec: StepSpec, model: str, messages: tuple[Message, ...]) -> Request:
+    """What is sent for a step, with a fresh attempt id."""
+    return Request(
+        model=model,
+        messages=messages,
+        max_tokens=spec.max_tokens,
+        parameters=spec.parameters,
+        attempt_id="a-" + secrets.token_hex(8),
+        slot=str(spec.slot),
+    )
+
+
+def _report(passage: Passage, result: StepResult, outcome: Outcome) -> None:
+    if result.error is not None:
+        passage.failed(result.error)
+    elif outcome.state is not AttemptState.CANCELLED:
+        passage.succeeded(outcome.input_tokens + outcome.output_tokens)
+
+
+def _moves_on(result: StepResult) -> bool:
+    """May another model be asked in its place?"""
+    error = result.error
+    if error is None or result.text:
+        return False
+    return isinstance(error, ModelNotFound) or not isinstance(error, FINAL)
+
+
+def _as_provider_error(error: UnknownName | ProviderError) -> ProviderError:
+    if isinstance(error, ProviderError):
+        return error
+    return ModelNotFound(error.message, fix=error.fix, rejected=True)
