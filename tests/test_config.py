@@ -29,6 +29,7 @@ ROWS: list[tuple[str, Any, list[tuple[str, Any]]]] = [
     ("CACHE_EXPIRE_DEFAULT", 3600, [("60", 60), ("7200", 7200), ("86400", 86400)]),
     ("REDIS_HOST", "localhost", [("a", "a"), ("b", "b"), ("c", "c")]),
     ("REDIS_PORT", 6379, [("1", 1), ("2", 2), ("3", 3)]),
+    ("REDIS_URL", None, [(u, u) for u in ("redis://a", "rediss://b:1/2", "unix:///c")]),
     ("TASK_BACKEND", "anyio", [("thread", "thread"), ("celery", "celery"), ("rq", "rq")]),
     ("CELERY_BROKER_URL", "redis://localhost:6379/0", [(u, u) for u in ("redis://a", "redis://b", "amqp://c")]),
     ("CELERY_RESULT_BACKEND", "redis://localhost:6379/0", [(u, u) for u in ("redis://a", "redis://b", "redis://c")]),
@@ -94,8 +95,11 @@ def test_the_rows_are_all_there_are() -> None:
 
 def test_the_guides_settings_can_be_assigned_as_in_the_guide() -> None:
     config.CACHE_BACKEND = "redis"
-    with pytest.raises(InputError, match="no Redis cache"):
-        cache_for()
+    config.REDIS_HOST = "127.0.0.1"
+    config.REDIS_PORT = 6380
+    cache = cache_for()
+    assert cache is not None
+    assert (cache.name, getattr(cache.backend, "address", "")) == ("redis", "127.0.0.1:6380")
     config.CACHE_EXPIRE_DEFAULT = 3600
     config.MAX_CONTEXT_TOKENS = 128000
     config.RESERVED_RESPONSE_TOKENS = 4096

@@ -89,11 +89,14 @@ def test_the_memory_cache() -> None:
     assert cache.name == "memory"
 
 
-def test_the_redis_cache_is_not_there_and_says_so() -> None:
+def test_the_redis_cache() -> None:
     from ghostkit.sync import initialize_cache
 
-    with pytest.raises(InputError, match="no Redis cache"):
-        initialize_cache(backend="redis", host="localhost", port=6379, db=0)
+    # Initialize Redis cache
+    cache = initialize_cache(backend="redis", host="localhost", port=6379, db=0)
+
+    assert cache is not None
+    assert (cache.name, getattr(cache.backend, "address", "")) == ("redis", "localhost:6379")
 
 
 def test_the_file_cache(asked: ScriptedProvider) -> None:

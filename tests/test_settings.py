@@ -71,7 +71,7 @@ def test_every_variable_reaches_its_field_and_the_table_says_from_where() -> Non
         "STREAM_CHUNK_SIZE": "11", "MAX_CONTEXT_TOKENS": "64000", "RESERVED_RESPONSE_TOKENS": "2048",
         "SLIDING_WINDOW_SIZE": "5", "ENABLE_RAG": "false", "RAG_MODE": "basic", "CACHE_BACKEND": "redis",
         "CACHE_EXPIRE_DEFAULT": "60", "CACHE_DIR": "kept", "CACHE_MAX_SIZE": "7", "CACHE_MAX_MB": "3",
-        "REDIS_HOST": "cache", "REDIS_PORT": "6380", "TASK_BACKEND": "celery",
+        "REDIS_HOST": "cache", "REDIS_PORT": "6380", "REDIS_URL": "rediss://cache:1/2", "TASK_BACKEND": "celery",
         "CELERY_BROKER_URL": "redis://cache:1/2", "CELERY_RESULT_BACKEND": "redis://cache:1/3",
         "GHOSTKIT_FALLBACK_MODELS": "gemini:a, ollama:b", "GHOSTKIT_BUDGET_PER_CALL_USD": "0.25",
         "GHOSTKIT_BUDGET_PER_DAY_USD": "12.0", "GHOSTKIT_FIRST_BYTE_TIMEOUT_S": "30.0",

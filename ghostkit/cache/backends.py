@@ -15,10 +15,9 @@ Factory = Callable[..., Cache]
 
 
 def _redis(**options: Any) -> Cache:
-    raise InputError(
-        "This ghostkit has no Redis cache.",
-        fix="Choose another with CACHE_BACKEND: memory, or file (CACHE_DIR lets several books share one).",
-    )
+    from ghostkit.cache.redis import RedisCache
+
+    return RedisCache(**options)
 
 
 _factories: dict[str, Factory] = {

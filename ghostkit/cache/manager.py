@@ -13,9 +13,9 @@ from typing import Any
 
 from ghostkit.cache import vectors
 from ghostkit.cache.backends import create_backend
-from ghostkit.cache.contract import KINDS, Cache, Kind
+from ghostkit.cache.contract import KINDS, Cache, Holding, Kind
 from ghostkit.cache.keys import check_key
-from ghostkit.errors import InputError, UnknownName
+from ghostkit.errors import InputError, StorageError, UnknownName
 
 
 class CacheManager:
@@ -48,6 +48,9 @@ class CacheManager:
                 folder = Path(cache_dir or settings.cache_dir or ".cache").expanduser()
                 most = settings.cache_max_mb * 1_000_000
                 made = create_backend(name, folder=folder, max_size=max_size, max_bytes=most, clock=clock)
+            elif name == "redis":
+                where = {"host": settings.redis_host, "port": settings.redis_port, "url": settings.redis_url}
+                made = create_backend(name, max_size=max_size, **where)
             else:
                 made = create_backend(name, max_size=max_size)
             backend = made
@@ -106,14 +109,23 @@ class CacheManager:
             self._counts[kind, hit] += 1
 
     def stats(self) -> dict[str, Any]:
-        """`backend`, `hits`, `misses`, `hit_rate` (0 to 1), `entries` and `bytes`; the same of each of `kinds`."""
-        kinds = {kind: self._stats_of(kind) for kind in KINDS}
-        return {"backend": self.name, **summed(kinds.values()), "kinds": kinds}
+        """`backend`, `hits`, `misses`, `hit_rate` (0 to 1), `entries` and `bytes`; the same of each of `kinds`.
 
-    def _stats_of(self, kind: Kind) -> dict[str, Any]:
+        Where the backend can't be reached it holds nothing that anybody could use, and `trouble` says why.
+        """
+        kinds, trouble = {}, ""
+        for kind in KINDS:
+            try:
+                held = self.backend.holding(kind)
+            except StorageError as error:
+                held, trouble = Holding(), error.message
+            kinds[kind] = self._stats_of(kind, held)
+        found = {"backend": self.name, **summed(kinds.values()), "kinds": kinds}
+        return {**found, "trouble": trouble} if trouble else found
+
+    def _stats_of(self, kind: Kind, held: Holding) -> dict[str, Any]:
         with self._lock:
             hits, misses = self._counts[kind, True], self._counts[kind, False]
-        held = self.backend.holding(kind)
         return {**rated(hits, misses), "entries": held.entries, "bytes": held.bytes}
 
     def keys(self, kind: Kind, pattern: str = "*") -> list[str]:

@@ -8,7 +8,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ghostkit.cache.backends import create_backend
 from ghostkit.cache.contract import KINDS
 from ghostkit.cache.manager import CacheManager, rated, summed
 from ghostkit.errors import InputError
@@ -25,7 +24,8 @@ def cache_for(folder: Path | None = None) -> CacheManager | None:
     """The cache to use now, by the settings as they are: None where `CACHE_BACKEND` is none.
 
     The memory cache is one for the process. A file cache lies in `CACHE_DIR` if that is set, else in `folder` (a
-    book's own), else in `.cache`. Raises `InputError` for a backend that isn't there.
+    book's own), else in `.cache`. Redis is at `REDIS_URL`, else at `REDIS_HOST` and `REDIS_PORT`. Raises `InputError`
+    for a backend that isn't there.
     """
     from ghostkit.settings import get_settings
 
@@ -37,6 +37,8 @@ def cache_for(folder: Path | None = None) -> CacheManager | None:
     if name == "file":
         place = str((settings.cache_dir or folder or Path(".cache")).expanduser().absolute())
     bound = settings.cache_max_size if name == "memory" else settings.cache_max_mb
+    if name == "redis":
+        place, bound = settings.redis_url or f"{settings.redis_host}:{settings.redis_port}", 0
     with _lock:
         known = _managers.get((name, f"{place}|{bound}"))
         if known is None:
@@ -56,19 +58,20 @@ def initialize_cache(
     port: int | None = None,
     db: int | None = None,
 ) -> CacheManager | None:
-    """Choose this process's cache: `memory`, `file` or `none`. The same as assigning the settings, in one call.
+    """Choose this process's cache: `memory`, `file`, `redis` or `none`. The same as assigning settings, in one call.
 
     `max_size` bounds the memory cache, in entries of each kind; `cache_dir` is where the file cache lies; `host`,
-    `port` and `db` are Redis's. Books that are being written keep the cache they began with.
+    `port` and `db` are Redis's, and go before REDIS_URL. Books that are being written keep the cache they began with.
     """
     from ghostkit.settings import get_settings
 
     settings = get_settings()
-    if backend == "redis":
-        create_backend(backend, host=host, port=port, db=db)
-    for name, value in (("cache_backend", backend), ("cache_max_size", max_size), ("cache_dir", cache_dir)):
+    chosen = {"cache_max_size": max_size, "cache_dir": cache_dir, "redis_host": host, "redis_port": port}
+    for name, value in {**chosen, "cache_backend": backend}.items():
         if value is not None:
             setattr(settings, name, value)
+    if (host, port, db) != (None, None, None):
+        settings.redis_url = f"redis://{settings.redis_host}:{settings.redis_port}/{db}" if db else None
     return cache_for()
 
 

@@ -255,6 +255,9 @@ def _ledger_problem(ledger: Path) -> Finding | None:
     return None
 
 
+_REDIS = "Start Redis or correct REDIS_HOST and REDIS_PORT; books are written all the same, without a cache."
+
+
 def _cache(path: Path | None) -> Iterator[Finding]:
     """Can answers be kept? A cache that can't be written is no harm, only a loss."""
     from ghostkit.cache import cache_for
@@ -266,6 +269,12 @@ def _cache(path: Path | None) -> Iterator[Finding]:
         cache = cache_for(own)
     except GhostkitError as error:
         yield Finding(name="cache", state="fail", message=error.message, fix=error.fix)
+        return
+    if cache is not None and settings.cache_backend == "redis":
+        held = cache.stats()
+        trouble = held.get("trouble", "")
+        told = trouble or f"Redis answers; {held['entries']:,} entries, {held['bytes'] / 1e6:.1f} MB"
+        yield Finding(name="cache", state="warn" if trouble else "ok", message=told, fix=_REDIS if trouble else "")
         return
     if settings.cache_backend != "file" or cache is None:
         message = "none" if cache is None else f"{cache.name}; gone at the end of each command"

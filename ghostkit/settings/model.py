@@ -263,6 +263,10 @@ class Settings(BaseModel):
     redis_port: int = _setting(
         6379, "REDIS_PORT", must_be="a port from 1 to 65535", ge=1, le=65535, about="used by CACHE_BACKEND=redis"
     )
+    redis_url: OptionalUrl = _setting(
+        None, "REDIS_URL", must_be="an address like rediss://name:password@host:6379/0, or empty",
+        about="used by CACHE_BACKEND=redis instead of REDIS_HOST and REDIS_PORT, for a password, TLS or a number",
+    )  # fmt: skip
     task_backend: Literal["anyio", "thread", "celery", "rq"] = _setting(
         "anyio", "TASK_BACKEND", must_be="'anyio', 'thread', 'celery' or 'rq'", about="where background work runs"
     )

@@ -15,7 +15,7 @@ from ghostkit.cache import KINDS, Cache, Holding, escape, matches
 
 from .makers import Clock, Make, make
 
-BACKENDS = ["memory", "file"]
+BACKENDS = ["memory", "file", "redis"]
 G = "generations"
 
 
@@ -26,7 +26,7 @@ def clock() -> Clock:
 
 @pytest.fixture(params=BACKENDS)
 def of(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Make:
-    return make(request.param, tmp_path, clock)
+    return make(request.param, tmp_path, clock, lambda: request.getfixturevalue("redis_server").url)
 
 
 @pytest.fixture

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
 
 from .conftest import Command, words_of
 
+MISSING = "The Redis cache needs the package redis, which isn't installed."
 BRIEF_OPTIONS = ("--chapters", 2, "--sections", 2, "--words", 60, "--model", "rehearsal")
 
 
@@ -102,15 +104,18 @@ def test_bad_arguments_are_told_in_a_sentence(ghostkit: Command, fresh: Path, tm
     assert ghostkit("cache", fresh, "sweep").code == 2
 
 
-def test_redis_is_refused_in_a_sentence_and_nothing_is_written(ghostkit: Command, fresh: Path) -> None:
+def test_redis_without_its_package_is_refused_in_a_sentence_and_nothing_is_written(
+    ghostkit: Command, fresh: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from ghostkit.settings import get_settings
 
+    monkeypatch.setitem(sys.modules, "redis", None)
     get_settings().cache_backend = "redis"
     ran = ghostkit("write", fresh, "--quiet")
-    assert (ran.code, ran.sentence) == (2, "This ghostkit has no Redis cache.")
+    assert (ran.code, ran.sentence) == (2, MISSING)
     assert ghostkit("stats", fresh, "--json").json["calls"] == 0
     checks = ghostkit("doctor", fresh, "--json").json["checks"]
-    assert [check["message"] for check in checks if check["name"] == "cache"] == ["This ghostkit has no Redis cache."]
+    assert [check["message"] for check in checks if check["name"] == "cache"] == [MISSING]
     assert ghostkit("write", fresh, "--no-cache", "--quiet").code == 0
 
 

@@ -223,11 +223,14 @@ async def test_without_the_cache_nothing_is_looked_up_or_kept(desk: Desk) -> Non
     assert (book.stats()["cache"]["backend"], book.stats()["cache"]["entries"]) == ("none", 0)
 
 
-async def test_redis_is_refused_before_anything_starts(desk: Desk) -> None:
+async def test_redis_without_its_package_is_refused_before_anything_starts(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "redis", None)
     config.CACHE_BACKEND = "redis"
     book = make(desk)
     async with gk.background():
-        with pytest.raises(InputError, match="no Redis cache"):
+        with pytest.raises(InputError, match="needs the package redis"):
             book.write()
         assert book.runs == []
         assert book.stats()["cache"]["hits"] == 0

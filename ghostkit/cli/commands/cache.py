@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @json_option
 def cache(path: Path, action: str, pattern: str | None, kind: str | None, as_json: bool) -> None:
     """List or clear the answers kept for the book in PATH: in its own cache/, or in CACHE_DIR where that is set.
+    With CACHE_BACKEND=redis: those in Redis, which books share.
 
     A book writes there with CACHE_BACKEND=file. What is cleared is asked for again where it is needed; no book loses
     a word by it.
@@ -55,17 +56,19 @@ def cache(path: Path, action: str, pattern: str | None, kind: str | None, as_jso
         _print(found, path)
 
 
-def _open(path: Path) -> tuple[Path, CacheManager]:
+def _open(path: Path) -> tuple[Path | str, CacheManager]:
     from ghostkit.book import ProjectFolder
-    from ghostkit.cache import CacheManager
+    from ghostkit.cache import CacheManager, cache_for
     from ghostkit.settings import get_settings
 
     own = ProjectFolder(path).open(writable=False).cache
+    if get_settings().cache_backend == "redis" and (shared := cache_for()) is not None:
+        return str(getattr(shared.backend, "address", "redis")), shared
     folder = get_settings().cache_dir or own
     return folder, CacheManager("file", cache_dir=folder)
 
 
-def _listed(folder: Path, manager: CacheManager, kinds: tuple[Kind, ...], pattern: str) -> dict[str, Any]:
+def _listed(folder: Path | str, manager: CacheManager, kinds: tuple[Kind, ...], pattern: str) -> dict[str, Any]:
     from ghostkit.settings import get_settings
 
     return {
@@ -81,7 +84,7 @@ def _print(found: dict[str, Any], path: Path) -> None:
         say(f"{entry['kind']:12} {entry['key']}")
     many = counted(len(found["entries"]), "entry", "entries")
     say(f"{many}, {found['bytes'] / 1e6:.1f} MB in {found['folder']}")
-    if found["backend"] != "file":
+    if found["backend"] not in ("file", "redis"):
         say_folded(
             f"CACHE_BACKEND is {found['backend']}, so nothing is added here: CACHE_BACKEND=file ghostkit write {path}"
         )
