@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from functools import lru_cache
 from itertools import islice
+
+import anyio.to_thread
 
 from ghostkit.providers.contract import Message, Request
 from ghostkit.providers.rehearsal import RehearsalProvider
@@ -17,6 +18,8 @@ from ghostkit.testing.simulator.rules import Fault, ReplyRule
 ROOM = 4096
 """Tokens of an answer to a request that sets no limit."""
 THOUGHTS = "What is asked for comes first. Then how long it may be, and what must not be missing from it."
+REFUSAL = "I'm sorry, I can't help with that."
+KEPT_TEXTS = 256
 NOT_JSON = "Certainly! Here is what you asked for, more or less: {chapters: eight, or so"
 _CACHE_FROM, _CACHE_STEP = 1024, 128
 _author = RehearsalProvider(bill="", faults="", tokens_per_s=0, first_token_s=0, jitter=0, price="0,0")
@@ -27,10 +30,10 @@ def input_tokens(ask: Ask) -> int:
     return sum(count_tokens(text) + 3 for _, text in ask.messages)
 
 
-def compose(ask: Ask, reply: ReplyRule | None, fault: Fault | None, cache: PromptCache) -> Answer:
-    """The whole answer to `ask`. Slow for a new prompt (milliseconds), so call it in a thread."""
+async def compose(ask: Ask, reply: ReplyRule | None, fault: Fault | None, cache: PromptCache) -> Answer:
+    """The whole answer to `ask`."""
     kind = fault.kind if fault else ""
-    pieces, stop, stop_sequence = _pieces(ask, reply, kind)
+    pieces, stop, stop_sequence = await _pieces(ask, reply, fault)
     thoughts = _thoughts(ask, reply)
     used = _used(ask, reply, pieces, thoughts, cache)
     return Answer(
@@ -42,22 +45,20 @@ def compose(ask: Ask, reply: ReplyRule | None, fault: Fault | None, cache: Promp
         stop=stop,
         usage=None if kind == "no_usage" else used,
         stop_sequence=stop_sequence,
+        refusal=REFUSAL if fault is not None and kind == "refuse" and fault.form == "said" else "",
         shows_thoughts=bool(reply and reply.reasoning),
     )
 
 
-def _pieces(ask: Ask, reply: ReplyRule | None, kind: str) -> tuple[list[str], Stop, str | None]:
-    if kind in ("empty", "refuse"):
-        return [], "refused" if kind == "refuse" else "stop", None
+async def _pieces(ask: Ask, reply: ReplyRule | None, fault: Fault | None) -> tuple[list[str], Stop, str | None]:
+    kind = fault.kind if fault else ""
+    if kind == "empty":
+        return [], "stop", None
     if kind == "not_json":
         return split_tokens(NOT_JSON), "stop", None
-    if reply is not None and reply.tokens is not None:
-        tokens = _counted(reply.tokens)
-        found = None
-    else:
-        text = reply.text if reply is not None and reply.text is not None else _own_text(ask)
-        text, found = _stopped(text, ask.stop)
-        tokens = split_tokens(text)
+    tokens, found = await _tokens(ask, reply)
+    if fault is not None and kind == "refuse":
+        return tokens[: 0 if fault.form == "said" else fault.after or 0], "refused", None
     room = ROOM if ask.max_tokens is None else ask.max_tokens
     if reply is not None and ask.max_tokens is None:
         room = len(tokens)
@@ -66,6 +67,15 @@ def _pieces(ask: Ask, reply: ReplyRule | None, kind: str) -> tuple[list[str], St
     if kind == "length":
         return tokens[: max(1, len(tokens) * 3 // 5)], "length", None
     return tokens, "stop", found
+
+
+async def _tokens(ask: Ask, reply: ReplyRule | None) -> tuple[list[str], str | None]:
+    """The tokens of the answer, and the stop sequence that ended it."""
+    if reply is not None and reply.tokens is not None:
+        return _counted(reply.tokens), None
+    text = reply.text if reply is not None and reply.text is not None else await _own_text(ask)
+    text, found = _stopped(text, ask.stop)
+    return split_tokens(text), found
 
 
 def _counted(tokens: int) -> list[str]:
@@ -82,12 +92,22 @@ def _stopped(text: str, stops: list[str]) -> tuple[str, str | None]:
     return text[:place], stop
 
 
-def _own_text(ask: Ask) -> str:
+async def _own_text(ask: Ask) -> str:
+    """The rehearsal's text; written in a thread, because a new one takes milliseconds."""
     schema = json.dumps(ask.schema, sort_keys=True) if ask.schema is not None else ""
-    return _written(tuple(ask.messages), ROOM if ask.max_tokens is None else ask.max_tokens, schema, ask.json_mode)
+    room = ROOM if ask.max_tokens is None else ask.max_tokens
+    key = (tuple(ask.messages), room, schema, ask.json_mode)
+    if key not in _texts:
+        if len(_texts) >= KEPT_TEXTS:
+            _texts.pop(next(iter(_texts)))
+        _texts[key] = await anyio.to_thread.run_sync(_written, *key)
+    return _texts[key]
 
 
-@lru_cache(maxsize=256)
+_Key = tuple[tuple[tuple[str, str], ...], int, str, bool]
+_texts: dict[_Key, str] = {}
+
+
 def _written(messages: tuple[tuple[str, str], ...], room: int, schema: str, json_mode: bool) -> str:
     from ghostkit.providers.rehearsal.reading import read_prompt
     from ghostkit.testing.simulator.schema_instances import instance_of

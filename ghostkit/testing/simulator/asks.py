@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 JsonObject = dict[str, Any]
-Kind = Literal["generate", "count", "tokenize", "models", "model", "tags", "show", "pull", "version"]
+Kind = Literal["generate", "count", "tokenize", "models", "model", "tags", "show", "pull", "version", "key"]
 Stop = Literal["stop", "length", "refused", "missing"]
 
 
@@ -78,6 +78,8 @@ class Answer:
     stop: Stop
     usage: Tokens | None
     stop_sequence: str | None = None
+    refusal: str = ""
+    """What the model says instead of an answer, where the vendor has a place of its own for that."""
     shows_thoughts: bool = False
     """True where a rule gave the thoughts: they are then sent even where the vendor itself would keep them."""
 

@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 
-from ghostkit.errors import storage_errors
+from ghostkit.errors import StorageError, storage_errors
 
 KEPT = 200_000
 """Lines kept in memory."""
@@ -73,7 +73,7 @@ class Bill:
             batch, self._waiting = self._waiting, []
             try:
                 await anyio.to_thread.run_sync(self._append, b"".join(line for line, _ in batch))
-            except OSError as error:
+            except StorageError as error:
                 self._failure = error
             for _, durable in batch:
                 durable.set()

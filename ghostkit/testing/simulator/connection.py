@@ -56,9 +56,7 @@ class Connection:
             except OSError:
                 data = b""
             if not data:
-                self._ended = True
-                self._on_close(time.monotonic())
-                self.gone.set()
+                self._client_closed()
             try:
                 self._parser.receive_data(data)
             except self._h11.RemoteProtocolError:
@@ -123,6 +121,7 @@ class Connection:
                 await anyio.wait_writable(self._sock)
                 continue
             except OSError as error:
+                self._client_closed()
                 raise ClientGone(str(error)) from None
             view = view[sent:]
         # Without this a fast answer would keep the loop from seeing that its client has closed.
@@ -139,6 +138,12 @@ class Connection:
         with anyio.move_on_after(5):
             while _unsent(self._sock):  # noqa: ASYNC110 - the kernel tells nobody
                 await anyio.sleep(0.001)
+
+    def _client_closed(self) -> None:
+        if not self.gone.is_set():
+            self._on_close(time.monotonic())
+        self._ended = True
+        self.gone.set()
 
     def close(self) -> None:
         self._ended = True

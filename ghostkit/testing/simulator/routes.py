@@ -31,6 +31,8 @@ _TABLE: tuple[tuple[str, str, str, Kind, str], ...] = (
     ("POST", r"(?:/v1(?:beta)?)?/models/(?P<model>[^:]+):countTokens", "gemini", "count", "chat"),
     ("POST", r"(?:/v2)?/chat", "cohere", "generate", "chat"),
     ("POST", r"(?:/v1)?/tokenize", "cohere", "tokenize", "chat"),
+    ("POST", r"(?:/v1)?/check-api-key", "cohere", "key", "chat"),
+    ("GET", r"/api/v1/(?:auth/)?key", "openrouter", "key", "chat"),
     ("POST", r"/api/chat", "ollama", "generate", "chat"),
     ("POST", r"/api/show", "ollama", "show", "chat"),
     ("POST", r"/api/pull", "ollama", "pull", "chat"),

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from ghostkit.errors import InputError
-from ghostkit.testing.simulator.asks import Ask
+from ghostkit.testing.simulator.asks import Ask, Kind
 
 FAULT_KINDS = (
     "status", "drop", "stall_first", "stall_mid", "silent_mid", "cut_first", "cut_mid", "early_end", "error_event",
@@ -43,10 +43,7 @@ class Match(_Part):
     attempt: Names | None = None
     stream: bool | None = None
     contains: str | None = None
-    kind: Annotated[
-        list[Literal["generate", "count", "tokenize", "models", "model", "tags", "show", "pull", "version", "any"]],
-        BeforeValidator(_several),
-    ] = ["generate"]
+    kind: Annotated[list[Kind | Literal["any"]], BeforeValidator(_several)] = ["generate"]
 
     def fits(self, ask: Ask) -> bool:
         return (
@@ -74,6 +71,7 @@ class Fault(_Part):
     after: Annotated[int, Field(ge=0)] | None = None
     closing: Annotated[int, Field(ge=0)] = 0
     how: Literal["reset", "close"] = "reset"
+    form: Literal["filter", "said"] = "filter"
     seconds: Annotated[float, Field(ge=0)] | None = None
     ping_s: Annotated[float, Field(gt=0)] = 0.5
     bytes: Annotated[int, Field(ge=1)] = 200_000_000
@@ -95,6 +93,7 @@ class ReplyRule(_Part):
     text: str | None = None
     tokens: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
     reasoning: str | None = None
+    models: list[str] | None = None
     usage: UsageReply | None = None
     headers: dict[str, str] = {}
 

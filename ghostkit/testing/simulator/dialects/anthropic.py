@@ -5,12 +5,12 @@ Source: the types of the `anthropic` SDK, and https://docs.anthropic.com/en/docs
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ghostkit.testing.simulator.asks import Answer, Ask, JsonObject, LimitState, Problem, Target, Tokens
 from ghostkit.testing.simulator.dialects.base import (
-    MODELS_OWNED,
     Dialect,
     Headers,
     Reply,
@@ -64,7 +64,8 @@ class Anthropic(Dialect):
 
     def script(self, ask: Ask, answer: Answer) -> Script:
         message = self._message(answer) | {"content": [], "stop_reason": None}
-        message["usage"] = _usage(answer.usage or Tokens(input=0, output=0), first=True)
+        if answer.usage is not None:
+            message["usage"] = _usage(answer.usage, first=True)
         opening = [named("message_start", message=message)]
         index = 0
         if answer.thoughts:
@@ -89,7 +90,7 @@ class Anthropic(Dialect):
         last = {"stop_reason": STOPS[answer.stop], "stop_sequence": answer.stop_sequence}
         if answer.stop_sequence:
             last["stop_reason"] = "stop_sequence"
-        fields: JsonObject = {"delta": last, "usage": {"output_tokens": 0}}
+        fields: JsonObject = {"delta": last}
         if answer.usage is not None:
             fields["usage"] = _usage(answer.usage)
         closing = [named("content_block_stop", index=index)] if has_text else []
@@ -148,9 +149,14 @@ class Anthropic(Dialect):
     def count(self, ask: Ask, tokens: int) -> JsonObject:
         return {"input_tokens": tokens}
 
-    def models(self, target: Target) -> JsonObject:
-        data = [self._model(name) for name in MODELS_OWNED]
-        return {"data": data, "has_more": False, "first_id": MODELS_OWNED[0], "last_id": MODELS_OWNED[-1]}
+    def models(self, target: Target, names: Sequence[str]) -> JsonObject:
+        data = [self._model(name) for name in names]
+        return {
+            "data": data,
+            "has_more": False,
+            "first_id": next(iter(names), None),
+            "last_id": names[-1] if names else None,
+        }
 
     def model(self, target: Target) -> JsonObject:
         return self._model(target.model)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from typing import Any
@@ -12,7 +12,7 @@ from typing import Any
 from ghostkit.testing.simulator.asks import Answer, Ask, JsonObject, LimitState, Problem, Target
 
 Headers = list[tuple[str, str]]
-MODELS_OWNED: tuple[str, ...] = ("sim-small", "sim-large")
+MODELS: tuple[str, ...] = ("sim-small", "sim-large")
 """The models in every list; any other name that doesn't begin with `no-such` works too."""
 
 
@@ -70,7 +70,7 @@ def retry_headers(problem: Problem) -> Headers:
     if wait is None:
         return []
     if problem.retry_after_form == "date":
-        return [("retry-after", formatdate(time.time() + wait, usegmt=True))]
+        return [("retry-after", formatdate(int(time.time() + wait + 0.999), usegmt=True))]
     if problem.retry_after_form == "ms":
         return [("retry-after-ms", str(int(wait * 1000))), ("retry-after", str(int(-(-wait // 1))))]
     if problem.retry_after_form == "epoch":
@@ -118,11 +118,15 @@ class Dialect:
     def count(self, ask: Ask, tokens: int) -> JsonObject:
         raise NotImplementedError
 
-    def models(self, target: Target) -> JsonObject:
+    def models(self, target: Target, names: Sequence[str]) -> JsonObject:
         raise NotImplementedError
 
     def model(self, target: Target) -> JsonObject:
         raise NotImplementedError
+
+    def key_facts(self) -> JsonObject:
+        """What the vendor says of a good key, where it has a place to ask."""
+        return {"valid": True, "organization_id": "simulator", "owner_id": "simulator"}
 
     def key(self, headers: dict[str, str]) -> str | None:
         """The key that a request brought; None where there is none and one is needed."""

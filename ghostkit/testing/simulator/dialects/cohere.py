@@ -6,11 +6,11 @@ Source: the types of the `cohere` SDK, and https://docs.cohere.com/v2/reference/
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from ghostkit.testing.simulator.asks import Answer, Ask, JsonObject, LimitState, Problem, Target
 from ghostkit.testing.simulator.dialects.base import (
-    MODELS_OWNED,
     Dialect,
     Headers,
     Reply,
@@ -127,8 +127,8 @@ class Cohere(Dialect):
         meta = {"api_version": {"version": "1"}}
         return {"tokens": [abs(hash(each)) % 250_000 for each in strings], "token_strings": strings, "meta": meta}
 
-    def models(self, target: Target) -> JsonObject:
-        return {"models": [self._model(name) for name in MODELS_OWNED]}
+    def models(self, target: Target, names: Sequence[str]) -> JsonObject:
+        return {"models": [self._model(name) for name in names]}
 
     def model(self, target: Target) -> JsonObject:
         return self._model(target.model)

@@ -6,11 +6,11 @@ https://google.aip.dev/193 for errors.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ghostkit.testing.simulator.asks import Answer, Ask, JsonObject, Problem, Target, Tokens
 from ghostkit.testing.simulator.dialects.base import (
-    MODELS_OWNED,
     Dialect,
     Headers,
     Reply,
@@ -153,8 +153,8 @@ class Gemini(Dialect):
         details = [{"modality": "TEXT", "tokenCount": tokens}]
         return {"totalTokens": tokens, "promptTokensDetails": details}
 
-    def models(self, target: Target) -> JsonObject:
-        return {"models": [self._model(name) for name in MODELS_OWNED]}
+    def models(self, target: Target, names: Sequence[str]) -> JsonObject:
+        return {"models": [self._model(name) for name in names]}
 
     def model(self, target: Target) -> JsonObject:
         return self._model(target.model)

@@ -5,11 +5,11 @@ Source: https://github.com/ollama/ollama/blob/main/docs/api.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from ghostkit.testing.simulator.asks import Answer, Ask, JsonObject, Problem, Target
 from ghostkit.testing.simulator.dialects.base import (
-    MODELS_OWNED,
     Dialect,
     Headers,
     Reply,
@@ -64,13 +64,13 @@ class Ollama(Dialect):
             return begun + text_json(text).encode() + ended
 
         thinking = [begun + b'"","thinking":' + text_json(thought).encode() + ended for thought in answer.thoughts]
-        if answer.stop == "refused" and not answer.pieces:
-            thinking.append(delta(0, REFUSAL))
+        if answer.stop == "refused":  # Ollama has no word for it: the model says so
+            thinking.append(delta(0, answer.refusal or REFUSAL))
         return Script(opening=thinking, delta=delta, closing=[dumps(self._whole(answer, "")) + b"\n"])
 
     def plain(self, ask: Ask, answer: Answer) -> JsonObject:
-        refused = answer.stop == "refused" and not answer.pieces
-        whole = self._whole(answer, REFUSAL if refused else answer.text)
+        refusal = (answer.refusal or REFUSAL) if answer.stop == "refused" else ""
+        whole = self._whole(answer, refusal + answer.text)
         if answer.thoughts:
             whole["message"]["thinking"] = answer.thought
         return whole
@@ -104,11 +104,8 @@ class Ollama(Dialect):
     def headers(self, request_id: str) -> Headers:
         return []
 
-    def models(self, target: Target) -> JsonObject:
-        if target.kind == "tags":
-            return {"models": [{"name": name, "model": name} | _file(name) for name in _names()]}
-        data = [{"id": name, "object": "model", "created": 1735689600, "owned_by": "library"} for name in _names()]
-        return {"object": "list", "data": data}
+    def models(self, target: Target, names: Sequence[str]) -> JsonObject:
+        return {"models": [{"name": name, "model": name} | _file(name) for name in _tagged(names)]}
 
     def model(self, target: Target) -> JsonObject:
         """What `/api/show` says."""
@@ -128,7 +125,10 @@ class Ollama(Dialect):
         }
 
     def pull(self, model: str) -> list[bytes]:
-        """The lines of `/api/pull`: a manifest, one layer in four steps, and success."""
+        """The lines of `/api/pull`: a manifest, one layer in four steps, and success; or that there is none."""
+        if model.startswith("no-such"):
+            failed = {"error": "pull model manifest: file does not exist"}
+            return [dumps({"status": "pulling manifest"}) + b"\n", dumps(failed) + b"\n"]
         total = 4_000_000
         steps = [
             {"status": f"pulling {'0' * 12}", "digest": DIGEST, "total": total, "completed": total // 4 * n}
@@ -142,8 +142,8 @@ class Ollama(Dialect):
 _FILED = "2025-01-01T00:00:00Z"
 
 
-def _names() -> list[str]:
-    return [f"{name}:latest" for name in MODELS_OWNED]
+def _tagged(names: Sequence[str]) -> list[str]:
+    return [name if ":" in name else f"{name}:latest" for name in names]
 
 
 def _file(name: str) -> JsonObject:

@@ -5,11 +5,11 @@ Source: the types of the `openai` SDK, and https://platform.openai.com/docs/api-
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from ghostkit.testing.simulator.asks import Answer, Ask, JsonObject, LimitState, Problem, Target
 from ghostkit.testing.simulator.dialects.base import (
-    MODELS_OWNED,
     Dialect,
     Headers,
     Reply,
@@ -67,8 +67,8 @@ class OpenAIChat(Dialect):
         opening = [b"data: " + start + b'{"role":"assistant","content":"","refusal":null}' + end]
         if self._thoughts_shown(answer):
             opening += [b"data: " + start + dumps(self._thought(thought)) + end for thought in answer.thoughts]
-        if answer.stop == "refused" and not answer.pieces:
-            opening.append(b"data: " + start + dumps({"refusal": REFUSAL}) + end)
+        if answer.refusal:
+            opening.append(b"data: " + start + dumps({"refusal": answer.refusal}) + end)
         closing = [
             event(head | {"choices": [self._last_choice(answer)]} | ({"usage": None} if ask.wants_usage else {}))
         ]
@@ -96,19 +96,21 @@ class OpenAIChat(Dialect):
         }
 
     def _last_choice(self, answer: Answer) -> JsonObject:
-        return {"index": 0, "delta": {}, "logprobs": None, "finish_reason": STOPS[answer.stop]}
+        return {"index": 0, "delta": {}, "logprobs": None, "finish_reason": self._stop(answer)}
+
+    def _stop(self, answer: Answer) -> str | None:
+        return "stop" if answer.refusal else STOPS[answer.stop]
 
     def plain(self, ask: Ask, answer: Answer) -> JsonObject:
-        refused = answer.stop == "refused" and not answer.pieces
         message: JsonObject = {
             "role": "assistant",
-            "content": None if refused else answer.text,
-            "refusal": REFUSAL if refused else None,
+            "content": None if answer.refusal else answer.text,
+            "refusal": answer.refusal or None,
             "annotations": [],
         }
         if answer.thoughts and self._thoughts_shown(answer):
             message |= self._thought(answer.thought)
-        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": STOPS[answer.stop]}
+        choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": self._stop(answer)}
         whole = self._head(ask, answer, "chat.completion") | {"choices": [choice]}
         return whole if answer.usage is None else whole | {"usage": self._usage(answer)}
 
@@ -154,17 +156,14 @@ class OpenAIChat(Dialect):
             ("x-ratelimit-reset-tokens", duration(state.tokens_reset_s)),
         ]
 
-    def models(self, target: Target) -> JsonObject:
-        return {"object": "list", "data": [self._model(name) for name in MODELS_OWNED]}
+    def models(self, target: Target, names: Sequence[str]) -> JsonObject:
+        return {"object": "list", "data": [self._model(name) for name in names]}
 
     def model(self, target: Target) -> JsonObject:
         return self._model(target.model)
 
     def _model(self, name: str) -> JsonObject:
         return {"id": name, "object": "model", "created": 1735689600, "owned_by": "simulator"}
-
-
-REFUSAL = "I'm sorry, I can't help with that."
 
 
 def _role(role: Any) -> str:

@@ -19,7 +19,7 @@ from ghostkit.testing.simulator.dialects.base import (
     text_of,
     whole_number,
 )
-from ghostkit.testing.simulator.dialects.openai_chat import REFUSAL, OpenAIChat, openai_error, role_of
+from ghostkit.testing.simulator.dialects.openai_chat import OpenAIChat, openai_error, role_of
 
 
 def named(kind: str, number: int, **fields: Any) -> bytes:
@@ -65,15 +65,14 @@ class OpenAIResponses(OpenAIChat):
             opening += self._thinking(ask, answer, item, numbers)
         at, message_id = len(items), f"msg_{answer.id}"
         bare = {"id": message_id, "type": "message", "status": "in_progress", "role": "assistant", "content": []}
-        refused = answer.stop == "refused" and not answer.pieces
-        part = {"type": "refusal", "refusal": ""} if refused else _text_part("")
+        part = {"type": "refusal", "refusal": ""} if answer.refusal else _text_part("")
         where = {"item_id": message_id, "output_index": at, "content_index": 0}
         opening += [
             named("response.output_item.added", next(numbers), output_index=at, item=bare),
             named("response.content_part.added", next(numbers), **where, part=part),
         ]
-        if refused:
-            opening.append(named("response.refusal.delta", next(numbers), **where, delta=REFUSAL))
+        if answer.refusal:
+            opening.append(named("response.refusal.delta", next(numbers), **where, delta=answer.refusal))
         first = next(numbers)
         start = b'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","sequence_number":%d,'
         middle = dumps(where)[1:-1] + b',"logprobs":[],"delta":'
@@ -85,8 +84,8 @@ class OpenAIResponses(OpenAIChat):
         item = _message(answer)
         part = item["content"][0]
         done = (
-            named("response.refusal.done", next(numbers), **where, refusal=REFUSAL)
-            if refused
+            named("response.refusal.done", next(numbers), **where, refusal=answer.refusal)
+            if answer.refusal
             else named("response.output_text.done", next(numbers), **where, text=answer.text, logprobs=[])
         )
         whole = _response(ask, answer, _status(answer), [*items, item])
@@ -140,7 +139,7 @@ def _failure_code(problem: Problem) -> str:
 def _status(answer: Answer) -> str:
     if answer.stop == "missing":
         return "in_progress"
-    cut = answer.stop == "length" or (answer.stop == "refused" and bool(answer.pieces))
+    cut = answer.stop == "length" or (answer.stop == "refused" and not answer.refusal)
     return "incomplete" if cut else "completed"
 
 
@@ -149,13 +148,12 @@ def _text_part(text: str) -> JsonObject:
 
 
 def _message(answer: Answer) -> JsonObject:
-    refused = answer.stop == "refused" and not answer.pieces
     return {
         "id": f"msg_{answer.id}",
         "type": "message",
         "status": _status(answer),
         "role": "assistant",
-        "content": [{"type": "refusal", "refusal": REFUSAL} if refused else _text_part(answer.text)],
+        "content": [{"type": "refusal", "refusal": answer.refusal} if answer.refusal else _text_part(answer.text)],
     }
 
 

@@ -6,10 +6,11 @@ Source: https://openrouter.ai/docs/api-reference/overview, /streaming and /error
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 from ghostkit.testing.simulator.asks import Answer, Ask, JsonObject, LimitState, Problem, Target
 from ghostkit.testing.simulator.dialects.base import Headers, Reply, dumps, retry_headers
-from ghostkit.testing.simulator.dialects.openai_chat import STOPS, OpenAIChat, event
+from ghostkit.testing.simulator.dialects.openai_chat import OpenAIChat, event
 
 
 class OpenRouter(OpenAIChat):
@@ -47,7 +48,7 @@ class OpenRouter(OpenAIChat):
         }
 
     def _last_choice(self, answer: Answer) -> JsonObject:
-        stop = STOPS[answer.stop]
+        stop = self._stop(answer)
         return {
             "index": 0,
             "delta": {"role": "assistant", "content": ""},
@@ -110,8 +111,11 @@ class OpenRouter(OpenAIChat):
             "supported_parameters": ["max_tokens", "temperature", "reasoning", "structured_outputs"],
         }
 
-    def models(self, target: Target) -> JsonObject:
-        return {"data": OpenAIChat.models(self, target)["data"]}
+    def key_facts(self) -> JsonObject:
+        return {"data": {"label": "simulator", "usage": 0.0, "limit": None, "is_free_tier": False, "rate_limit": None}}
+
+    def models(self, target: Target, names: Sequence[str]) -> JsonObject:
+        return {"data": OpenAIChat.models(self, target, names)["data"]}
 
 
 def openrouter_error(problem: Problem) -> JsonObject:
