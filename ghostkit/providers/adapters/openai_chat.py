@@ -37,7 +37,7 @@ class OpenAIProvider(OpenAIService):
     def body(self, request: Request, *, stream: bool) -> dict[str, Any]:
         """What is sent, as arguments of the SDK's `create`."""
         asked, model = read_parameters(request), openai_model(request.model)
-        effort = model.effort(asked.reasoning, sampled=asked.is_sampled)
+        effort = model.effort(asked.reasoning)
         body: dict[str, Any] = {
             "model": request.model,
             "messages": self._messages(request),

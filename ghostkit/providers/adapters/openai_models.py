@@ -34,17 +34,17 @@ class OpenAIModel:
         """Can be told not to reason at all."""
         return self.reasons and self.version >= (5, 1) and not self.thorough
 
-    def effort(self, reasoning: Reasoning | None, *, sampled: bool) -> str | None:
+    def effort(self, reasoning: Reasoning | None) -> str | None:
         """The nearest effort it knows; None where it has nothing to reason with, or decides for itself.
 
-        A model that could rest does so when a temperature is asked for and nothing is said of reasoning.
+        Where nobody asks for it, a model that can do without does without.
         """
         if not self.own:
             return reasoning
         if not self.reasons:
             return None
         if self.can_rest:
-            return "none" if reasoning is None and sampled else reasoning
+            return reasoning or "none"
         if reasoning == "none":
             return "minimal" if self.version >= (5, 0) and not self.thorough else "low"
         return reasoning

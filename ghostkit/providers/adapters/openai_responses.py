@@ -69,7 +69,7 @@ class OpenAIResponsesProvider(OpenAIService):
         asked, model = read_parameters(request), openai_model(request.model)
         if asked.stop:
             raise not_taken("stop", "OpenAI's Responses", f"use openai:{request.model}")
-        effort = model.effort(asked.reasoning, sampled=asked.is_sampled)
+        effort = model.effort(asked.reasoning)
         samples = model.samples(effort)
         body: dict[str, Any] = {
             "model": request.model,

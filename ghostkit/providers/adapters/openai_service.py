@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
@@ -17,6 +16,7 @@ from ghostkit.errors import (
     RateLimited,
     ServerError,
 )
+from ghostkit.providers.adapters.openai_decoder import decoder_class
 from ghostkit.providers.adapters.openai_models import is_openai, openai_model
 from ghostkit.providers.adapters.parameters import Parameters, read_parameters
 from ghostkit.providers.adapters.schemas import closed_schema
@@ -62,13 +62,13 @@ class OpenAIService(VendorProvider):
         client = openai.AsyncOpenAI(api_key=key, base_url=self.base_url, max_retries=0, timeout=None, http_client=http)
         if not self.is_openai:  # which account at OpenAI the environment names is no other server's business
             client.organization = client.project = None
-        client._make_sse_decoder = _decoder_to_the_end()  # type: ignore[method-assign]
+        client._make_sse_decoder = decoder_class()  # type: ignore[method-assign]
         return client
 
     def longest_billed(self, request: Request) -> int:
         """With room to think beside the answer itself, for models that do."""
         asked, model = read_parameters(request), openai_model(request.model)
-        return request.max_tokens + model.room_to_think(model.effort(asked.reasoning, sampled=asked.is_sampled))
+        return request.max_tokens + model.room_to_think(model.effort(asked.reasoning))
 
     async def validate(self) -> Diagnosis:
         """By the list of models, which costs nothing."""
@@ -93,18 +93,6 @@ class OpenAIService(VendorProvider):
         if isinstance(error, openai.APIResponseValidationError):
             return None
         return words_from(error.body, status=getattr(error, "status_code", 0), otherwise=error.message)
-
-
-@functools.cache
-def _decoder_to_the_end() -> Any:
-    """Without `[DONE]`: there the SDK stops reading, with a handful of generators left open behind it."""
-    from openai._streaming import SSEDecoder
-
-    class ToTheEnd(SSEDecoder):
-        def decode(self, line: str) -> Any:
-            return None if line == "data: [DONE]" else super().decode(line)
-
-    return ToTheEnd
 
 
 def counted_body(request: Request) -> dict[str, Any]:

@@ -35,10 +35,6 @@ class Parameters:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @property
-    def is_sampled(self) -> bool:
-        return self.temperature is not None or self.top_p is not None
-
-    @property
     def schema_name(self) -> str:
         """A name for the schema that every vendor takes: its title's plain characters, at most 64."""
         title = str((self.json_schema or {}).get("title", ""))
