@@ -4,6 +4,8 @@ class TestMine(ProviderContract):
     @pytest.fixture
     async def provider(self): ...
     def ask(self, max_tokens=400): ...      # a request the provider can answer
+
+Providers of vendors inherit from `WireContract` (wire_contract.py) instead.
 """
 
 from __future__ import annotations
@@ -13,12 +15,30 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from ghostkit.errors import UnknownName
-from ghostkit.providers.contract import Ending, Finished, Provider, Request, StreamEvent, TextDelta
+from ghostkit.errors import GhostkitError, ModelNotFound, UnknownName
+from ghostkit.providers.contract import (
+    Ending,
+    Finished,
+    Provider,
+    ReasoningDelta,
+    Request,
+    ResponseStarted,
+    StreamEvent,
+    TextDelta,
+)
 
 
 def text_of(events: list[StreamEvent]) -> str:
     return "".join(event.text for event in events if isinstance(event, TextDelta))
+
+
+def thoughts_of(events: list[StreamEvent]) -> str:
+    return "".join(event.text for event in events if isinstance(event, ReasoningDelta))
+
+
+def finish_of(events: list[StreamEvent]) -> Finished:
+    assert isinstance(events[-1], Finished)
+    return events[-1]
 
 
 async def everything(provider: Provider, request: Request) -> list[StreamEvent]:
@@ -38,8 +58,17 @@ class ProviderContract:
     async def test_a_stream_ends_with_one_terminal_event_and_nothing_after_it(self, provider: Provider) -> None:
         events = await everything(provider, self.ask())
         assert [type(event) for event in events].count(Finished) == 1
-        assert isinstance(events[-1], Finished)
-        assert events[-1].ending is Ending.COMPLETE
+        assert finish_of(events).ending is Ending.COMPLETE
+
+    async def test_nothing_comes_before_the_start(self, provider: Provider) -> None:
+        events = await everything(provider, self.ask())
+        starts = [at for at, event in enumerate(events) if isinstance(event, ResponseStarted)]
+        assert starts in ([], [0])
+        assert starts == [0] or not provider.info(self.ask().model).keeps_deadlines
+
+    async def test_no_piece_is_empty(self, provider: Provider) -> None:
+        events = await everything(provider, self.ask())
+        assert all(event.text for event in events if isinstance(event, TextDelta | ReasoningDelta))
 
     async def test_a_finished_stream_stays_finished(self, provider: Provider) -> None:
         async with provider.stream(self.ask()) as stream:
@@ -56,6 +85,7 @@ class ProviderContract:
     async def test_generate_gives_the_text_that_was_streamed(self, provider: Provider) -> None:
         events = await everything(provider, self.ask())
         completion = await provider.generate(self.ask())
+        assert completion.ending is Ending.COMPLETE
         assert completion.text == text_of(events)
         assert completion.text.strip()
 
@@ -65,12 +95,21 @@ class ProviderContract:
         assert completion.usage.output_tokens > 0
         assert completion.usage.source in ("reported", "estimated")
 
+    async def test_the_stream_and_the_whole_answer_tell_the_same_usage(self, provider: Provider) -> None:
+        streamed = finish_of(await everything(provider, self.ask())).usage
+        assert streamed == (await provider.generate(self.ask())).usage
+
     async def test_max_tokens_cuts_off_and_says_so(self, provider: Provider) -> None:
         whole = await provider.generate(self.ask())
         cut = await provider.generate(replace(self.ask(), max_tokens=5))
         assert cut.ending is Ending.LENGTH
         assert 0 < cut.usage.output_tokens <= 5
         assert len(cut.text) < len(whole.text)
+        assert finish_of(await everything(provider, replace(self.ask(), max_tokens=5))).ending is Ending.LENGTH
+
+    async def test_no_room_for_an_answer_is_refused(self, provider: Provider) -> None:
+        with pytest.raises(GhostkitError, match="0"):
+            await everything(provider, replace(self.ask(), max_tokens=0))
 
     async def test_counting_agrees_with_the_usage_when_it_says_exact(self, provider: Provider) -> None:
         counted = await provider.count_tokens(self.ask())
@@ -79,8 +118,10 @@ class ProviderContract:
             assert counted.tokens == (await provider.generate(self.ask())).usage.input_tokens
 
     async def test_an_unknown_model_is_refused_by_name(self, provider: Provider) -> None:
-        with pytest.raises(UnknownName) as caught:
+        """By whoever knows: the provider at once, or the vendor when it is asked."""
+        with pytest.raises((UnknownName, ModelNotFound)) as caught:
             provider.info(self.unknown_model)
+            await everything(provider, replace(self.ask(), model=self.unknown_model))
         assert self.unknown_model in caught.value.message
         assert caught.value.fix
 
@@ -100,6 +141,12 @@ class ProviderContract:
             async for _event in stream:
                 break
 
+    async def test_an_error_inside_the_context_comes_out_as_it_is(self, provider: Provider) -> None:
+        with pytest.raises(ZeroDivisionError):
+            async with provider.stream(self.ask()) as stream:
+                async for _event in stream:
+                    _ = 1 // 0
+
     async def test_many_streams_at_once_do_not_mix(self, provider: Provider) -> None:
         alone = text_of(await everything(provider, self.ask()))
         texts: list[str] = []
@@ -111,3 +158,9 @@ class ProviderContract:
             for _ in range(5):
                 tasks.start_soon(one)
         assert texts == [alone] * 5
+
+    async def test_it_can_be_closed_and_used_again(self, provider: Provider) -> None:
+        before = await provider.generate(self.ask())
+        await provider.aclose()
+        await provider.aclose()
+        assert (await provider.generate(self.ask())).text == before.text
