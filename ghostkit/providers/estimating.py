@@ -17,9 +17,6 @@ from ghostkit.providers.tokens import Calibration, Estimate, count_scripts
 MESSAGE_TOKENS: Final = 4
 """What vendors put around each message."""
 REQUEST_TOKENS: Final = 3
-_MARGIN: Final = 2.5
-"""How many standard deviations the most that is expected lies above the estimate."""
-_LEAST_MARGIN: Final = 0.10
 
 calibration = Calibration()
 """What this process has learnt of the models it called."""
@@ -38,11 +35,10 @@ def estimate_count(request: Request, provider: str) -> TokenCount:
 def estimate_range(request: Request, provider: str) -> tuple[int, int, int]:
     """Input tokens of the request: fewer than it has as far as can be told, the estimate, and more than it has."""
     estimate = _estimate(request, provider)
-    margin = 1.0 + max(_MARGIN * estimate.error, _LEAST_MARGIN)
     # No tokenizer makes more tokens than there are bytes.
     certain = sum(len(text.encode(errors="surrogatepass")) for text in _texts(request)) + 2 * _framing(request)
-    most = min(math.ceil(estimate.tokens * margin), certain)
-    return math.floor(estimate.tokens / margin), min(math.ceil(estimate.tokens), most), most
+    most = min(math.ceil(estimate.most), certain)
+    return math.floor(estimate.tokens**2 / estimate.most), min(math.ceil(estimate.tokens), most), most
 
 
 def characters_sent(request: Request) -> dict[str, int]:
@@ -74,7 +70,8 @@ def teach(calls: Iterable[tuple[str, Mapping[str, int], int]]) -> None:
 
 def _estimate(request: Request, provider: str) -> Estimate:
     found = calibration.estimate(_name(request, provider), characters_sent(request))
-    return Estimate(tokens=found.tokens + _framing(request), error=found.error)
+    framing = _framing(request)
+    return Estimate(tokens=found.tokens + framing, error=found.error, most=found.most + 2 * framing)
 
 
 def _texts(request: Request) -> list[str]:

@@ -12,25 +12,33 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from ghostkit.providers.tokens.rates import rates_for
+from ghostkit.providers.tokens.rates import rates_for, worst_rates_for
 from ghostkit.providers.tokens.scripts import NEUTRAL
 
 PRIOR: Final = 0.5
 """How many calls the rates are worth that everything begins with."""
 FORGETTING: Final = 0.97
 """What an observation counts after the next one: a book may change its language."""
+FORGETTING_ERRORS: Final = 0.9
+"""The same for how far off estimates were: the first ones were before anything was learnt."""
 UNTAUGHT_ERROR: Final = 0.20
 """The relative error (one standard deviation) of estimates for a model that no call has been seen of."""
+MARGIN: Final = 3.0
+"""How many standard deviations the most lies above the estimate."""
+LEAST_MARGIN: Final = 0.15
+WORST_MARGIN: Final = 1.3
+"""How much more than the worst of the known tokenizers an unknown one may make."""
 _LEAST_TOKENS: Final = 20
 _BELIEVABLE: Final = (0.2, 5.0)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Estimate:
-    """Tokens, and one relative standard deviation of them."""
+    """Tokens, one relative standard deviation of them, and more than there are, as far as can be told."""
 
     tokens: float
     error: float
+    most: float
 
 
 @dataclass
@@ -55,12 +63,14 @@ class Calibration:
         with self._lock:
             learned = self._learned.get(model)
             if learned is None:
-                return Estimate(tokens=tokens, error=UNTAUGHT_ERROR)
+                worst = WORST_MARGIN * _tokens(worst_rates_for(model), characters)
+                return Estimate(tokens=tokens, error=UNTAUGHT_ERROR, most=max(_most(tokens, UNTAUGHT_ERROR), worst))
             # A script that was never seen is expected to be as much off as before anything was.
             unseen = sum(share for script, share in shares.items() if script not in learned.factors)
             factor = sum(share * learned.factors.get(script, 1.0) for script, share in shares.items())
             error = math.sqrt((learned.squares + PRIOR * UNTAUGHT_ERROR**2) / (learned.weight + PRIOR))
-        return Estimate(tokens=tokens * factor, error=error + unseen * UNTAUGHT_ERROR)
+        error += unseen * UNTAUGHT_ERROR
+        return Estimate(tokens=tokens * factor, error=error, most=_most(tokens * factor, error))
 
     def observe(self, model: str, characters: Mapping[str, int], tokens: int) -> None:
         """Learn from a call that used `tokens`; what is too short or unbelievable is left out."""
@@ -71,8 +81,8 @@ class Calibration:
         with self._lock:
             learned = self._learned.setdefault(model, _Learned())
             foreseen = sum(share * learned.factors.get(script, 1.0) for script, share in shares.items())
-            learned.squares = FORGETTING * learned.squares + (ratio / foreseen - 1.0) ** 2
-            learned.weight = FORGETTING * learned.weight + 1.0
+            learned.squares = FORGETTING_ERRORS * learned.squares + min((ratio / foreseen - 1.0) ** 2, 0.25)
+            learned.weight = FORGETTING_ERRORS * learned.weight + 1.0
             _add(learned, shares, ratio)
             learned.factors = _solved(learned)
 
@@ -85,6 +95,14 @@ class Calibration:
         """Begin anew."""
         with self._lock:
             self._learned.clear()
+
+
+def _most(tokens: float, error: float) -> float:
+    return tokens * (1.0 + max(MARGIN * error, LEAST_MARGIN))
+
+
+def _tokens(rates: Mapping[str, float], characters: Mapping[str, int]) -> float:
+    return sum(number * rates.get(name, rates["other"]) for name, number in characters.items())
 
 
 def _expected(model: str, characters: Mapping[str, int]) -> tuple[float, dict[str, float]]:

@@ -63,7 +63,21 @@ _BY_PROVIDER: Final = {
 @lru_cache(maxsize=256)
 def rates_for(model: str) -> Mapping[str, float]:
     """Tokens a character by class, for a model named `provider:model`."""
+    return {**_COMMON, **_FAMILIES[_family(model) or "middle"]}
+
+
+@lru_cache(maxsize=256)
+def worst_rates_for(model: str) -> Mapping[str, float]:
+    """The most that is known of any family, where the model's is unknown; else the rates of its own."""
+    if _family(model):
+        return rates_for(model)
+    families = [{**_COMMON, **rates} for rates in _FAMILIES.values()]
+    return {name: max(rates[name] for rates in families) for name in families[0]} | {"other": 3.5}
+
+
+def _family(model: str) -> str:
+    """The family of its tokenizer; empty where nothing is known of it."""
     provider, _, name = model.lower().partition(":")
     name = name.rpartition("/")[2].removeprefix("chatgpt-").removeprefix("c4ai-")
-    family = next((family for beginning, family in _BY_NAME if name.startswith(beginning)), "")
-    return {**_COMMON, **_FAMILIES[family or _BY_PROVIDER.get(provider, "middle")]}
+    by_name = next((family for beginning, family in _BY_NAME if name.startswith(beginning)), "")
+    return by_name or _BY_PROVIDER.get(provider, "")
