@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from threading import Lock
 from types import TracebackType
 from typing import Final, Self
 
@@ -14,6 +13,7 @@ from ghostkit.errors import CircuitOpen, ProviderError, RateLimited
 from ghostkit.providers.contract import RateLimits
 from ghostkit.providers.resilience.breaker import Breaker, BreakerState, speaks_against
 from ghostkit.providers.resilience.concurrency import Places
+from ghostkit.providers.resilience.exclusion import Exclusion
 from ghostkit.providers.resilience.meters import Meters, Taken
 from ghostkit.providers.resilience.pacing import HostLine, Pause
 from ghostkit.providers.resilience.retry import come_back
@@ -47,7 +47,7 @@ class Gate:
         policy: GatePolicy,
         host: HostLine,
         *,
-        lock: Lock,
+        lock: Exclusion,
         clock: Callable[[], float],
         random: Callable[[], float],
     ) -> None:
@@ -194,6 +194,22 @@ class Gate:
         self._leave_host(call)
         self._wake_next()
 
+    def _waited(self, call: Passage, since: float) -> None:
+        """The wait is over, whether `call` is in or has given up."""
+        self._waited_s += self._clock() - since
+        if not call.inside:
+            self._leave(call)
+
+    def _release(self, call: Passage) -> None:
+        """The call has ended: its place is free, and whatever it did not say stays unsaid."""
+        if call.inside:
+            call.inside = False
+            if not call.judged:
+                call.judged = True
+                self._breaker.abandoned(call.permit)
+            self._places.release()
+            self._wake_next()
+
     def _leave_host(self, call: Passage) -> None:
         if call.in_host_line:
             self._host.leave(call)
@@ -234,17 +250,16 @@ class Passage(Waiter):
 
     __slots__ = (
         "_gate",
-        "_judged",
         "_on_change",
         "_on_wait",
         "attempt",
         "changes",
         "inside",
+        "judged",
         "number",
         "permit",
         "taken",
         "tokens",
-        "waited_s",
     )
 
     def __init__(
@@ -254,14 +269,13 @@ class Passage(Waiter):
         self._gate = gate
         self._on_wait = on_wait
         self._on_change = on_change
-        self._judged = False
+        self.judged = False
         self.tokens = tokens
         self.attempt = attempt
         self.inside = False
         self.number = self.permit = 0
         self.taken: Taken | None = None
         self.changes: list[StateChange] = []
-        self.waited_s = 0.0
 
     async def __aenter__(self) -> Self:
         if self._gate._enter(self, in_line=False) is not None:
@@ -287,18 +301,14 @@ class Passage(Waiter):
                     self._on_wait(waiting)
                 await self.wait(LOOK_AGAIN_S if waiting.seconds is None else waiting.seconds)
         finally:
-            self.waited_s = gate._clock() - since
-            with gate._lock:
-                gate._waited_s += self.waited_s
-                if not self.inside:
-                    gate._leave(self)
+            gate._lock.soon(lambda: gate._waited(self, since))
 
     def started(self, limits: RateLimits | None = None) -> None:
         """The answer's headers have come: the vendor is there, and these are its limits."""
         gate = self._gate
         with gate._lock:
             now, before = gate._clock(), gate._breaker.state
-            if not self._judged:
+            if not self.judged:
                 self.permit = gate._breaker.answered(self.permit, now)
             self._limits(limits, now)
             gate._noted(self, before)
@@ -307,9 +317,9 @@ class Passage(Waiter):
     def succeeded(self, tokens_used: int | None = None) -> None:
         """The call ended well, having used so many tokens (None: as many as were reserved)."""
         gate = self._gate
-        if self._judged:
+        if self.judged:
             return
-        self._judged = True
+        self.judged = True
         with gate._lock:
             now, before = gate._clock(), gate._breaker.state
             gate._breaker.succeeded(self.permit, now)
@@ -321,9 +331,9 @@ class Passage(Waiter):
     def failed(self, error: ProviderError, tokens_used: int | None = None) -> None:
         """The call failed; the error says what of, when to come back, and what its headers told."""
         gate = self._gate
-        if self._judged:
+        if self.judged:
             return
-        self._judged = True
+        self.judged = True
         with gate._lock:
             now, before = gate._clock(), gate._breaker.state
             if speaks_against(error):
@@ -344,9 +354,9 @@ class Passage(Waiter):
     def unsent(self) -> None:
         """Nothing was sent after all: what it took of the limits is given back, and no more is said."""
         gate = self._gate
-        if self._judged:
+        if self.judged:
             return
-        self._judged = True
+        self.judged = True
         with gate._lock:
             gate._breaker.abandoned(self.permit)
             if self.taken is not None:
@@ -381,14 +391,7 @@ class Passage(Waiter):
 
     def _release(self) -> None:
         gate = self._gate
-        with gate._lock:
-            if self.inside:
-                self.inside = False
-                if not self._judged:
-                    self._judged = True
-                    gate._breaker.abandoned(self.permit)
-                gate._places.release()
-                gate._wake_next()
+        gate._lock.soon(lambda: gate._release(self))
 
 
 def _wake_first(line: deque[Waiter]) -> None:

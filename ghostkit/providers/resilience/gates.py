@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random as chance
-import threading
 import time
 from collections.abc import Callable
 
+from ghostkit.providers.resilience.exclusion import Exclusion
 from ghostkit.providers.resilience.gate import Gate
 from ghostkit.providers.resilience.pacing import HostLine
 from ghostkit.providers.resilience.state import GatePolicy, GateState
@@ -23,7 +23,7 @@ class Gates:
     ) -> None:
         self._clock = clock
         self._random = random
-        self._lock = threading.Lock()
+        self._lock = Exclusion()
         self._gates: dict[str, Gate] = {}
         self._hosts: dict[str, HostLine] = {}
 
