@@ -14,6 +14,7 @@ import pytest
 from ghostkit import faults
 from ghostkit.cache import reset_caches
 from ghostkit.providers import registry
+from ghostkit.providers.resilience import gates
 from ghostkit.providers.estimating import calibration
 from ghostkit.settings import reset_settings
 from ghostkit.settings.model import variables_by_field
@@ -112,6 +113,7 @@ def _isolated(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     registered = dict(registry._registered)
     reset_settings()
     reset_caches()
+    gates.clear()
     calibration.forget()
     yield
     reset_settings()
