@@ -14,8 +14,8 @@ import pytest
 from ghostkit import faults
 from ghostkit.cache import reset_caches
 from ghostkit.providers import registry
-from ghostkit.providers.resilience import gates
 from ghostkit.providers.estimating import calibration
+from ghostkit.providers.resilience import gates
 from ghostkit.settings import reset_settings
 from ghostkit.settings.model import variables_by_field
 
