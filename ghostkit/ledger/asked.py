@@ -51,7 +51,7 @@ def requests_asked(path: Path) -> list[Asked]:
     """
     if not path.exists():
         return []
-    with _reading(path) as sql:
+    with reading(path) as sql:
         try:
             return list(_asked(sql))
         except _MANGLED as error:  # pages are whole, what they hold is not
@@ -59,7 +59,8 @@ def requests_asked(path: Path) -> list[Asked]:
 
 
 @contextmanager
-def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+def reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """One look at the ledger at `path`, which nothing written meanwhile changes; nothing is changed or locked."""
     with sqlite_errors(path):
         _check_readable(path)
         _check_whole(path)
