@@ -17,7 +17,7 @@ _COMMON: Final = {
 _FAMILIES: Final[Mapping[str, Mapping[str, float]]] = {
     # Vocabularies of 200,000 and more: OpenAI since gpt-4o, Gemini, Gemma, Command.
     "large": {
-        "space": 0.20, "latin": 0.245, "mark": 0.35, "accented": 0.75, "greek": 0.42, "cyrillic": 0.345,
+        "space": 0.20, "latin": 0.235, "mark": 0.35, "accented": 0.75, "greek": 0.42, "cyrillic": 0.345,
         "hebrew": 0.45, "arabic": 0.37, "indic": 0.70, "south_east_asian": 0.56, "kana": 0.85, "hangul": 0.80,
         "han": 0.78,
     },
@@ -28,7 +28,7 @@ _FAMILIES: Final[Mapping[str, Mapping[str, float]]] = {
     },
     # gpt-4 and gpt-3.5.
     "small": {
-        "space": 0.36, "latin": 0.23, "accented": 1.3, "greek": 0.99, "cyrillic": 0.57, "hebrew": 1.15,
+        "space": 0.33, "latin": 0.22, "accented": 1.3, "greek": 0.99, "cyrillic": 0.57, "hebrew": 1.15,
         "arabic": 0.80, "indic": 1.2, "south_east_asian": 0.97, "kana": 1.13, "hangul": 1.4, "han": 1.3,
     },
     "claude": {
