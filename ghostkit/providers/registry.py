@@ -15,6 +15,7 @@ GROUP = "ghostkit.providers"
 _ADAPTERS = "ghostkit.providers.adapters"
 _BUILT_IN = {
     "rehearsal": "ghostkit.providers.rehearsal:RehearsalProvider",
+    "replay": "ghostkit.generation.replaying:replay_provider",
     "openai": f"{_ADAPTERS}.openai_chat:OpenAIProvider",
     "openai-responses": f"{_ADAPTERS}.openai_responses:OpenAIResponsesProvider",
     "anthropic": f"{_ADAPTERS}.anthropic:AnthropicProvider",
