@@ -11,6 +11,7 @@ from typing import Any, Final
 from ghostkit.providers.adapters.openai_models import openai_model
 from ghostkit.providers.adapters.openai_reading import ChatReader, completion_from
 from ghostkit.providers.adapters.openai_service import OpenAIService, named_schema
+from ghostkit.providers.adapters.openai_streams import WholeStream
 from ghostkit.providers.adapters.parameters import Parameters, read_parameters
 from ghostkit.providers.contract import Completion, Message, Request
 from ghostkit.providers.wire import Reader
@@ -28,7 +29,7 @@ class OpenAIProvider(OpenAIService):
         return ChatReader()
 
     async def _open(self, client: Any, request: Request) -> Any:
-        return await client.chat.completions.create(**self.body(request, stream=True))
+        return WholeStream(await client.chat.completions.create(**self.body(request, stream=True)))
 
     async def _complete(self, client: Any, request: Request) -> Completion:
         answer = await client.chat.completions.create(**self.body(request, stream=False))

@@ -11,6 +11,7 @@ from typing import Any, Final
 from ghostkit.providers.adapters.openai_chat import split_at_stable, with_extra
 from ghostkit.providers.adapters.openai_models import openai_model
 from ghostkit.providers.adapters.openai_service import OpenAIService, named_schema, words_from
+from ghostkit.providers.adapters.openai_streams import WholeStream
 from ghostkit.providers.adapters.parameters import Parameters, not_taken, read_parameters
 from ghostkit.providers.contract import (
     Completion,
@@ -45,7 +46,7 @@ class OpenAIResponsesProvider(OpenAIService):
         return ResponsesReader()
 
     async def _open(self, client: Any, request: Request) -> Any:
-        return await client.responses.create(stream=True, **self.body(request))
+        return WholeStream(await client.responses.create(stream=True, **self.body(request)))
 
     async def _complete(self, client: Any, request: Request) -> Completion:
         response, call = await client.responses.create(**self.body(request)), current_call()

@@ -16,8 +16,8 @@ from ghostkit.errors import (
     RateLimited,
     ServerError,
 )
-from ghostkit.providers.adapters.openai_decoder import decoder_class
 from ghostkit.providers.adapters.openai_models import is_openai, openai_model
+from ghostkit.providers.adapters.openai_streams import decoder_class
 from ghostkit.providers.adapters.parameters import Parameters, read_parameters
 from ghostkit.providers.adapters.schemas import closed_schema
 from ghostkit.providers.contract import Diagnosis, Request, TokenCount

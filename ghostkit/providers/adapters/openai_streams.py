@@ -1,6 +1,4 @@
-"""How the `openai` SDK's streams are read line by line: to their end, and each event once.
-
-`[DONE]` is left out: there the SDK stops reading, with a handful of generators left open behind it.
+"""How the `openai` SDK's streams are read: each event once, and with nothing left open behind them.
 
 Chat completions have no numbers by which an event that comes twice (a proxy that sends again what it had sent) could
 be told from a word said twice. So only a stream that begins with the same event twice is taken to say all things
@@ -10,6 +8,7 @@ twice, and where it stops doing so after text was left out, the answer can't be 
 from __future__ import annotations
 
 import functools
+from contextlib import suppress
 from typing import Any
 
 from ghostkit.errors import BadAnswer
@@ -34,6 +33,26 @@ def decoder_class() -> Any:
     return Decoder
 
 
+class WholeStream:
+    """The SDK's stream, and the generator inside it, which it leaves open when it stops in the middle."""
+
+    def __init__(self, stream: Any) -> None:
+        below = stream._iter_events()
+        stream._iter_events = lambda: below
+        self._stream = stream
+        self._below = below
+
+    def __aiter__(self) -> Any:
+        return self._stream._iterator
+
+    async def aclose(self) -> None:
+        """Close the socket, then read on: over a closed socket every generator comes to its end."""
+        await self._stream.close()
+        with suppress(Exception):
+            async for _event in self._below:
+                pass
+
+
 class Once:
     """Says of each line of data whether it is new."""
 
@@ -54,12 +73,12 @@ class Once:
             self._opening = self._opening or line
             if self._doubled:
                 return False
-        return line != "data: [DONE]"
+        return True
 
     def _of_a_pair(self, line: str) -> bool:
         if not self._before:
             self._before = line
-            return line != "data: [DONE]"
+            return True
         if line == self._before:
             self._left_out = self._left_out or line != self._opening
             self._before = ""
@@ -71,4 +90,4 @@ class Once:
                 retryable=True,
             )
         self._doubled = False
-        return line != "data: [DONE]"
+        return True
