@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 
-from tests.bench import engine_cost, flat_cost, imports_and_memory, ledger_size, many_books, staleness
+from tests.bench import engine_cost, flat_cost, gate_cost, imports_and_memory, ledger_size, many_books, staleness
 from tests.bench.probe import probe
 from tests.bench.report import Report
 
@@ -15,6 +15,7 @@ BENCHMARKS = {
     "engine": engine_cost.run,
     "ledger-size": ledger_size.run,
     "flat-cost": flat_cost.run,
+    "gate": gate_cost.run,
     "staleness": staleness.run,
     "many-books": many_books.run,
 }
