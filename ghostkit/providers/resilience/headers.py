@@ -9,6 +9,7 @@ from typing import Any, Final
 from ghostkit.providers.contract import RateLimits
 from ghostkit.providers.resilience.moments import date_epoch_s, duration_s, number, seconds_until
 
+_SIDES: Final = ("input", "output")
 _MOST: Final = 10**15
 """A count above this is garbage."""
 
@@ -37,9 +38,9 @@ def retry_after_s(headers: Mapping[str, str], now: float | None = None) -> float
 def limits_from(headers: Mapping[str, str], now: float | None = None) -> RateLimits | None:
     """The limits that an answer's headers tell, in seconds from now; None where they tell none.
 
-    Known: OpenAI's and its like's `x-ratelimit-*-requests|tokens`, Anthropic's `anthropic-ratelimit-*` (of input and
-    output tokens the scarcer, unless both are told as one), and bare `x-ratelimit-*` (OpenRouter, Cohere), which are
-    about requests. A limit of 0 or -1 means that it is not known.
+    Known: OpenAI's and its like's `x-ratelimit-*-requests|tokens`, Anthropic's `anthropic-ratelimit-*` (input and
+    output tokens together, as if both were as scarce as the scarcer), and bare `x-ratelimit-*` (OpenRouter, Cohere),
+    which are about requests. A limit of 0 or -1 means that it is not known.
     """
     named = _lower(headers)
     if not any("ratelimit" in name for name in named):
@@ -49,8 +50,7 @@ def limits_from(headers: Mapping[str, str], now: float | None = None) -> RateLim
     requests = requests or _kind(named, "x-ratelimit-{}", now)
     tokens = _kind(named, "x-ratelimit-{}-tokens", now) or _kind(named, "anthropic-ratelimit-tokens-{}", now)
     if tokens is None:
-        sides = (_kind(named, f"anthropic-ratelimit-{side}-tokens-{{}}", now) for side in ("input", "output"))
-        tokens = min((side for side in sides if side), key=_share_left, default=None)
+        tokens = _both_sides(*(_kind(named, f"anthropic-ratelimit-{side}-tokens-{{}}", now) for side in _SIDES))
     if requests is None and tokens is None:
         return None
     of_requests, of_tokens = requests or (None, None, None), tokens or (None, None, None)
@@ -101,6 +101,15 @@ def _kind(named: Mapping[str, str], pattern: str, now: float) -> _Limits | None:
 def _count(text: str | None) -> int | None:
     value = number(_first(text))
     return int(value) if value is not None and 0 <= value <= _MOST else None
+
+
+def _both_sides(asked: _Limits | None, answered: _Limits | None) -> _Limits | None:
+    """One limit for prompt and answer together, of which the share is left that the scarcer side has left."""
+    if asked is None or answered is None or not asked[0] or not answered[0]:
+        return None
+    limit = asked[0] + answered[0]
+    scarcer = min(asked, answered, key=_share_left)
+    return limit, int(limit * _share_left(scarcer)), scarcer[2]
 
 
 def _share_left(side: _Limits) -> float:

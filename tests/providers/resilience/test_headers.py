@@ -117,7 +117,7 @@ def limits(*values: float | None) -> RateLimits:
     ("headers", "expected"),
     [
         (OPENAI, limits(10_000, 9_999, 0.006, 200_000, 199_000, 0.3)),
-        (ANTHROPIC, limits(50, 0, 12.0, 8_000, 2_000, 45.0)),
+        (ANTHROPIC, limits(50, 0, 12.0, 48_000, 12_000, 45.0)),
         (
             ANTHROPIC | {
                 "anthropic-ratelimit-tokens-limit": "48000", "anthropic-ratelimit-tokens-remaining": "41000",
