@@ -93,6 +93,8 @@ class Cohere(Dialect):
         whole: JsonObject = {"id": answer.id, "message": {"role": "assistant", "content": content}}
         if answer.stop != "missing":
             whole["finish_reason"] = _stop(answer)
+        if answer.stop == "refused":
+            whole["error"] = BLOCKED
         return whole if answer.usage is None else whole | {"usage": _usage(answer)}
 
     def error(self, problem: Problem) -> Reply:
