@@ -11,6 +11,7 @@ from typing import Any, Final
 from ghostkit.errors import (
     AuthError,
     BadRequest,
+    ContentRefused,
     InputError,
     ModelNotFound,
     Overloaded,
@@ -49,7 +50,10 @@ class AnthropicProvider(VendorProvider):
             "timeout_error": ProviderTimeout, "api_error": ServerError, "invalid_request_error": BadRequest,
             **dict.fromkeys(SPENT, QuotaExceeded),
         },
-        phrases={"credit balance is too low": QuotaExceeded, "you have reached your specified": QuotaExceeded},
+        phrases={
+            "credit balance is too low": QuotaExceeded, "you have reached your specified": QuotaExceeded,
+            "blocked by content filtering": ContentRefused,
+        },
     )  # fmt: skip
 
     async def validate(self) -> Diagnosis:

@@ -97,14 +97,17 @@ def words_from(body: Any, status: int = 0) -> VendorWords:
     if not isinstance(error, Mapping):
         return VendorWords(status=status, message=body if isinstance(body, str) else "")
     details = error.get("details")
-    code = details.get("error_code") if isinstance(details, Mapping) else ""
+    spent = details.get("error_code") if isinstance(details, Mapping) else ""
+    code = spent if spent in SPENT else error.get("type") or ""
     return VendorWords(
         status=status,
-        code=str(code if code in SPENT else error.get("type") or ""),
+        code="" if status and code in _SAYS_LITTLE else str(code),
         message=str(error.get("message") or ""),
     )
 
 
+_SAYS_LITTLE: Final = ("invalid_request_error", "api_error")
+"""Of these kinds is much for which the status has a word of its own."""
 SPENT: Final = (
     "contract_spend_limit_reached", "enforced_spend_limit_reached", "linked_organization_spend_limit_reached",
 )  # fmt: skip

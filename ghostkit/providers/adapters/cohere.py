@@ -12,12 +12,12 @@ from ghostkit.errors import (
     AuthError,
     BadRequest,
     ContentRefused,
-    ModelNotFound,
     ProviderTimeout,
     QuotaExceeded,
     ServerError,
 )
 from ghostkit.providers.adapters.cohere_reading import (
+    BLOCKED,
     FAILED,
     FLAGGED,
     TIMED_OUT,
@@ -52,7 +52,7 @@ class CohereProvider(VendorProvider):
         codes={FAILED: ServerError, TIMED_OUT: ProviderTimeout, FLAGGED: ContentRefused},
         phrases={
             "invalid api token": AuthError, "calls / month": QuotaExceeded, "calls/month": QuotaExceeded,
-            "billing": QuotaExceeded, "too many tokens": BadRequest, "model not found": ModelNotFound,
+            "too many tokens": BadRequest, **dict.fromkeys(BLOCKED, ContentRefused),
         },
     )  # fmt: skip
 

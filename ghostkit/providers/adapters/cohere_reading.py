@@ -21,6 +21,7 @@ ENDINGS: Final[Mapping[str, Ending]] = {
 }  # fmt: skip
 FAILED, TIMED_OUT, FLAGGED = "error", "timeout", "flagged"
 _FAILURES: Final[Mapping[str, str]] = {"ERROR": FAILED, "TIMEOUT": TIMED_OUT}
+BLOCKED: Final = ("blocked output", "blocked input")
 _VENDOR: Final = "Cohere"
 
 
@@ -38,16 +39,18 @@ class CohereReader(Reader):
             if kind == "content-start":
                 return _pieces(((said.get("delta") or {}).get("message") or {}).get("content") or {})
             if kind == "message-end":
-                return (self._finish(said["delta"]),)
+                return self._finish(said["delta"])
         except (KeyError, TypeError, AttributeError):
             raise misshapen(_VENDOR, current_call()) from None
         return ()
 
-    def _finish(self, delta: Any) -> Finished:
+    def _finish(self, delta: Any) -> Iterable[StreamEvent]:
         reason = str(delta.get("finish_reason") or "")
-        ending = ending_of(reason, str(delta.get("error") or ""))
+        if not reason:
+            return ()
+        ending, word = ending_of(reason, str(delta.get("error") or ""))
         self.finished = True
-        return Finished(ending=ending, usage=usage_from(delta.get("usage")), reason=reason)
+        return (Finished(ending=ending, usage=usage_from(delta.get("usage")), reason=word),)
 
 
 def _pieces(content: Mapping[str, Any]) -> Iterable[StreamEvent]:
@@ -65,24 +68,28 @@ def completion_from(answer: Any) -> Completion:
         parts = answer["message"].get("content") or []
         texts, thoughts = ([part.get(kind) or "" for part in parts] for kind in ("text", "thinking"))
         reason, usage = str(answer.get("finish_reason") or ""), usage_from(answer.get("usage"))
+        failure = str(answer.get("error") or "".join(texts))
     except (KeyError, TypeError, AttributeError):
         raise misshapen(_VENDOR, call) from None
+    ending, word = ending_of(reason, failure) if reason else (Ending.TRUNCATED, "")
     return Completion(
         text="".join(texts),
         reasoning="".join(thoughts),
-        ending=ending_of(reason) if reason else Ending.TRUNCATED,
-        reason=reason,
+        ending=ending,
+        reason=word,
         usage=usage or Usage(),
         limits=call.limits if call else None,
         request_id=call.request_id if call else "",
     )
 
 
-def ending_of(reason: str, error: str = "") -> Ending:
-    """Raises `VendorError` where the word means that the answer failed."""
-    if reason in _FAILURES or not reason:
-        raise VendorError(VendorWords(code=_FAILURES.get(reason, FAILED), message=error))
-    return ENDINGS.get(reason, Ending.ERROR)
+def ending_of(reason: str, error: str = "") -> tuple[Ending, str]:
+    """The ending and Cohere's word for it; raises `VendorError` where the word means that the answer failed."""
+    if reason not in _FAILURES:
+        return ENDINGS.get(reason, Ending.ERROR), reason
+    if any(phrase in error.lower() for phrase in BLOCKED):
+        return Ending.REFUSED, f"{reason}: {error}"[:500]
+    raise VendorError(VendorWords(code=_FAILURES[reason], message=error))
 
 
 def usage_from(usage: Any) -> Usage | None:
