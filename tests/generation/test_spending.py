@@ -125,7 +125,7 @@ _STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS, limit=st.floats(0, 2))
 def test_whatever_is_called_settled_or_killed_in_whatever_order_the_sum_is_never_above_the_limit(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[str, int, float, float]], limit: float
