@@ -23,7 +23,7 @@ async def check_window(provider: Provider, info: ModelInfo, request: Request, op
     The vendor is asked to count only where an estimate can't tell.
     """
     window = min(info.context_window, options.max_context_tokens)
-    room = max(request.max_tokens, min(options.reserved_response_tokens, window // 2))
+    room = max(_longest(provider, request), min(options.reserved_response_tokens, window // 2))
     # No tokenizer makes more tokens than there are bytes: most prompts need no estimate.
     if sum(len(message.text.encode(errors="surrogatepass")) for message in request.messages) + room <= window:
         return
@@ -47,16 +47,23 @@ async def cost_ceiling(
         return None
     if not (info.input_usd_per_million or info.output_usd_per_million):
         return 0.0
+    longest = _longest(provider, request)
     if info.pretends:  # it counts its own tokens, without a call
-        return _at_most(info, (await provider.count_tokens(request)).tokens, request.max_tokens)
-    ceiling = _at_most(info, estimate_range(request, info.provider)[2], request.max_tokens)
+        return _at_most(info, (await provider.count_tokens(request)).tokens, longest)
+    ceiling = _at_most(info, estimate_range(request, info.provider)[2], longest)
     if left_usd is None or ceiling <= NEAR * left_usd:
         return ceiling
     exact = await _counted(provider, request)
     if exact is None:
         return ceiling
     factor, tokens = _COUNT_SLACK
-    return min(_at_most(info, round(exact * factor) + tokens, request.max_tokens), ceiling)
+    return min(_at_most(info, round(exact * factor) + tokens, longest), ceiling)
+
+
+def _longest(provider: Provider, request: Request) -> int:
+    """The most output tokens that can be billed: an adapter may leave room to think beside the answer."""
+    billed = getattr(provider, "longest_billed", None)
+    return max(int(billed(request)), request.max_tokens) if billed is not None else request.max_tokens
 
 
 def _at_most(info: ModelInfo, input_tokens: int, output_tokens: int) -> float:

@@ -55,6 +55,7 @@ async def test_a_ceiling_is_the_estimate_with_its_margin_at_the_dearest_price() 
     assert provider.asked == 0
     # every token of the input may be written to the vendor's cache, and every token of the answer may come
     assert ceiling == pytest.approx((estimate_range(request, "mine")[2] * 3.75 + 1_000 * 15) / 1e6)
+    assert ceiling is not None
     assert ceiling < 3 * (estimate_count(request, "mine").tokens * 3 + 1_000 * 15) / 1e6  # not absurd
 
 
@@ -64,6 +65,19 @@ async def test_a_ceiling_beyond_a_tier_is_at_the_tiers_prices() -> None:
     request = ask()
     ceiling = await cost_ceiling(Counting(), info, request)
     assert ceiling == pytest.approx((estimate_range(request, "mine")[2] * 6.0 + 1_000 * 30) / 1e6)
+
+
+async def test_room_to_think_is_part_of_the_ceiling_and_of_the_window() -> None:
+    class Thinking(Counting):
+        def longest_billed(self, request: Request) -> int:
+            return request.max_tokens + 8_000
+
+    plain, thinking = await cost_ceiling(Counting(), INFO, ask()), await cost_ceiling(Thinking(), INFO, ask())
+    assert plain is not None
+    assert thinking == pytest.approx(plain + 8_000 * 15 / 1e6)
+    await check_window(Counting(), INFO, ask(), options(8_000))
+    with pytest.raises(ContextTooLong, match="with 9,000 kept for the answer"):
+        await check_window(Thinking(), INFO, ask(), options(8_000))
 
 
 async def test_where_prices_are_unknown_there_is_no_ceiling_and_where_nothing_is_paid_it_is_0() -> None:
