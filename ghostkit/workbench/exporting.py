@@ -12,6 +12,7 @@ from ghostkit.errors import InputError, storage_errors
 from ghostkit.events import Event, EventType
 from ghostkit.ledger import in_thread
 from ghostkit.providers import split_model
+from ghostkit.providers.replay import recorded_models
 
 if TYPE_CHECKING:
     from ghostkit.export import Exported
@@ -55,7 +56,8 @@ async def export_book(book: Book, format: str, out: Path | None) -> Exported:
 
 def _holds_rehearsal(book: Book) -> bool:
     sections = (head for head in book.manuscript.heads() if head.kind == "section")
-    return any(head.model and split_model(head.model)[0] == "rehearsal" for head in sections)
+    models = {name for head in sections if head.model for name in recorded_models(head.model)}
+    return any(split_model(name)[0] == "rehearsal" for name in models)
 
 
 def _modified(when: datetime | None) -> datetime:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ghostkit.errors import ModelChoiceNeeded
 from ghostkit.ledger import Origin
 from ghostkit.providers import ProviderRegistry, registry, split_model
+from ghostkit.providers.replay import recorded_models
 from ghostkit.settings import get_settings
 
 if TYPE_CHECKING:
@@ -51,13 +52,15 @@ def is_cached(book: Book, model: str, use_cache: bool | None) -> bool:
     """Are equal answers of this model taken from the cache? As asked; else as a setting asks; else where it pays.
 
     The embedded rehearsal's answers cost nothing to have again, and a rehearsal that answers from memory rehearses
-    nothing: what streams, can be stopped and is counted should be the real thing.
+    nothing: what streams, can be stopped and is counted should be the real thing. A replay is a memory already.
     """
     if use_cache is not None:
         return use_cache
     if get_settings().source_of("cache_backend") != "default":
         return True
     provider_name, bare = split_model(model)
+    if provider_name == "replay":
+        return False
     return not book.services.providers.create_provider(provider_name).info(bare).pretends
 
 
@@ -66,6 +69,11 @@ def _real_words(book: Book) -> str:
     for head in book.manuscript.heads():
         if head.kind == "section" and head.origin is Origin.HUMAN:
             return "words of a person"
-        if head.kind == "section" and head.model and split_model(head.model)[0] != "rehearsal":
+        if head.kind == "section" and head.model and not _rehearsed(head.model):
             return f"text by {head.model}"
     return ""
+
+
+def _rehearsed(model: str) -> bool:
+    """Rehearsal's own, or a replay of nothing but rehearsals."""
+    return all(split_model(name)[0] == "rehearsal" for name in recorded_models(model))

@@ -18,6 +18,7 @@ from ghostkit.book.model import Book
 from ghostkit.errors import GhostkitError
 from ghostkit.ledger.asked import Asked, requests_asked
 from ghostkit.ledger.values import AttemptState, Slot
+from ghostkit.providers.replay import read_address
 from ghostkit.writing import plan
 
 Left = Literal["yes", "may have", "no"]
@@ -122,7 +123,10 @@ def _why_it_stayed(asked: Asked) -> str:
         return "cache"
     if asked.unsent:
         return "never sent"
-    return STAYS.get(asked.model.partition(":")[0], "")
+    provider, _, name = asked.model.partition(":")
+    if provider == "replay" and read_address(name).otherwise.partition(":")[0] not in ("", *STAYS):
+        return ""  # what wasn't recorded went to that one
+    return STAYS.get(provider, "")
 
 
 def _departure(asked: Asked, book: Book | None) -> Departure:
@@ -136,7 +140,7 @@ def _departure(asked: Asked, book: Book | None) -> Departure:
 
 
 def _left(asked: Asked) -> Left:
-    if asked.state in (AttemptState.OPEN, AttemptState.IN_DOUBT):
+    if asked.state in (AttemptState.OPEN, AttemptState.IN_DOUBT) or asked.model.startswith("replay:"):
         return "may have"
     if asked.state in (AttemptState.CANCELLED, AttemptState.ERROR) and not (asked.answered or asked.turned_away):
         return "may have"  # it was stopped, or failed, and no word came back: the request may have gone out before

@@ -60,10 +60,10 @@ def _cost_source(service: GenerationService, contestant: Contestant, attempts: S
         return "none"
     provider, model = service.provider_for(contestant.spec.model)
     info = provider.info(model)
+    if (info.local or info.pretends) and not any(one.cost_usd for one in attempts):
+        return "free"
     if contestant.result is not None and contestant.result.usage.cost_usd is not None:
         return "vendor"
-    if info.local or info.pretends:
-        return "free" if not any(one.cost_usd for one in attempts) else _tokens_source(attempts)
     if not all(one.cost_known for one in attempts):
         return "unknown"
     return _tokens_source(attempts)
