@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TypeVar
 import anyio
 import anyio.to_thread
 from anyio.lowlevel import RunVar
+from pydantic import SecretStr
 
 from ghostkit.errors import AuthError, GhostkitError, ProviderError, ServerError, UnknownName
 from ghostkit.events import protect
@@ -29,6 +30,7 @@ from ghostkit.providers.contract import (
 )
 from ghostkit.providers.keys import key_of, vendor_named
 from ghostkit.providers.prices import model_facts
+from ghostkit.providers.wire.bare import bare
 from ghostkit.providers.wire.call import WireCall, watched_by
 from ghostkit.providers.wire.errors import ErrorTable, VendorWords, network_error, quoted, truncated, unreadable
 from ghostkit.providers.wire.http import Flavour, http_client
@@ -80,7 +82,7 @@ class VendorProvider(ABC):
     """Two or three of its models, for who names none."""
 
     def __init__(self, *, api_key: str | None = None, base_url: str | None = None) -> None:
-        self._given_key = api_key
+        self._given_key = SecretStr(api_key) if api_key else None
         self.base_url = (base_url or self._base_url_set() or self.default_base_url).rstrip("/")
         self._clients: RunVar[tuple[Any, Any] | None] = RunVar(f"ghostkit client of {self.name}")
 
@@ -151,14 +153,16 @@ class VendorProvider(ABC):
 
     async def asked(self, ask: Callable[[Any], Awaitable[Answer]], call: WireCall, *, model: str = "") -> Answer:
         """What `ask` gets out of the SDK's client; whatever fails is raised as one of our errors."""
-        problem: ProviderError | None = None
+        problem: BaseException
         try:
             with watched_by(call):
                 return await ask(await self.client())
-        except GhostkitError:
-            raise
+        except GhostkitError as error:
+            problem = bare(error)
         except Exception as error:
             problem = self.translated(error, call, model)
+        except BaseException as stop:
+            problem = bare(stop)
         raise problem  # out here, so that the SDK's error, which knows the key, does not hang on as its context
 
     async def diagnosed(self, ask: Callable[[Any], Awaitable[object]]) -> Diagnosis:
@@ -189,13 +193,12 @@ class VendorProvider(ABC):
         return made[0]
 
     def _make(self) -> tuple[Any, Any]:
-        key = self._key()
         self._check_installed()
         http = http_client(self.base_url, self.flavour)
-        return self._new_client(key, http), http
+        return self._new_client(self._key(), http), http  # no local holds the key: tracebacks may show locals
 
     def _key(self) -> str:
-        key = self._given_key or key_of(self.name)
+        key = self._given_key.get_secret_value() if self._given_key else key_of(self.name)
         if key:
             protect(key)
             return key
@@ -224,7 +227,7 @@ class VendorProvider(ABC):
     def translated(self, error: Exception, call: WireCall, model: str, *, in_stream: bool = False) -> ProviderError:
         """Any error of SDK or network as one of ours, which keeps nothing of it."""
         if isinstance(error, ProviderError):
-            return error
+            return bare(error)
         words = error.words if isinstance(error, VendorError) else self._words_of(error)
         if words is not None:
             begun = in_stream or 200 <= call.status < 300
@@ -262,14 +265,16 @@ class WireStream(Stream):
         self._over = False
 
     async def __aenter__(self) -> WireStream:
-        problem: ProviderError | None = None
+        problem: BaseException | None = None
         try:
             with watched_by(self._call):
                 self._source = await self._provider._open(await self._provider.client(), self._request)
-        except GhostkitError:
-            raise
+        except GhostkitError as error:
+            problem = bare(error)
         except Exception as error:
             problem = self._provider.translated(error, self._call, self._request.model)
+        except BaseException as stop:
+            problem = bare(stop)
         if problem is not None:
             raise problem
         self._events = self._source.__aiter__()
@@ -284,13 +289,15 @@ class WireStream(Stream):
         while not waiting:
             if self._over:
                 raise StopAsyncIteration
-            problem: ProviderError | None = None
+            problem: BaseException | None = None
             try:
                 waiting.extend(reader.feed(await self._events.__anext__()))
             except StopAsyncIteration:
                 problem = self._ended("the stream ended without its last event")
             except Exception as error:
                 problem = self._failed(error)
+            except BaseException as stop:
+                problem = bare(stop)
             if problem is not None:
                 self._over = True
                 raise problem

@@ -8,6 +8,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
 
+from ghostkit.events.redaction import redact_text
 from ghostkit.providers.contract import RateLimits, ResponseStarted, Timeouts
 from ghostkit.providers.resilience.headers import limits_from
 
@@ -23,15 +24,16 @@ class WireCall:
     timeouts: Timeouts = field(default_factory=Timeouts)
     host: str = ""
     status: int = 0
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     received_bytes: int = 0
     body: Any = None
     """The answer's byte stream; `aclose` closes the socket unless the answer is read to its end."""
 
     @property
     def request_id(self) -> str:
-        """The vendor's own name for the exchange, to be quoted to its support."""
-        return next((self.headers[name][:200] for name in _REQUEST_IDS if self.headers.get(name)), "")
+        """The vendor's own name for the exchange, to be quoted to its support; it is kept, so without secrets."""
+        found = next((self.headers[name] for name in _REQUEST_IDS if self.headers.get(name)), "")
+        return redact_text(found[:400])[:200] if found else ""
 
     @property
     def limits(self) -> RateLimits | None:

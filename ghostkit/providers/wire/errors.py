@@ -39,6 +39,7 @@ STATUSES: Final[Mapping[int, type[ProviderError]]] = {
     408: ProviderTimeout, 409: ServerError, 413: BadRequest, 422: BadRequest, 429: RateLimited, 451: ContentRefused,
     503: Overloaded, 504: ProviderTimeout, 529: Overloaded,
 }  # fmt: skip
+_TELLING: Final = frozenset({404, 408, 409, 413, 429, 500, 503, 504, 529})
 _LONGEST_QUOTE: Final = 300
 
 
@@ -68,8 +69,10 @@ class ErrorTable:
         for phrase, kind in self.phrases.items():
             if phrase in said:
                 return kind
-        if words.code.lower() in self.codes:
-            return self.codes[words.code.lower()]
+        coded = self.codes.get(words.code.lower())
+        # "invalid request" is said with many a status, and says less than some of them.
+        if coded is not None and not (coded is BadRequest and words.status in _TELLING):
+            return coded
         if words.status in STATUSES:
             return STATUSES[words.status]
         return BadRequest if 400 <= words.status < 500 else ServerError

@@ -13,12 +13,10 @@ from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
 from ghostkit.errors import BadAnswer, InputError
+from ghostkit.providers.wire.body import Body
 from ghostkit.providers.wire.call import WireCall, current_call
-from ghostkit.providers.wire.decompress import decompressor
 
 Flavour = Literal["httpx2", "httpx"]
-LONGEST_BODY: Final = 64 * 1024 * 1024
-"""Bytes of one answer; the longest that any vendor gives is far below it."""
 _CONNECTIONS: Final = 200
 
 
@@ -51,25 +49,19 @@ def _guarded(flavour: Flavour) -> Callable[[Any], Any]:
     httpx: Any = importlib.import_module(flavour)
 
     class GuardedStream(httpx.AsyncByteStream):  # type: ignore[misc]
-        """Counts and bounds what comes, decoded or not."""
+        """Hands on what `Body` makes of what comes."""
 
-        def __init__(self, inner: Any, call: WireCall, encoding: str) -> None:
+        def __init__(self, inner: Any, body: Body) -> None:
             self._inner = inner
-            self._call = call
-            self._decoded = decompressor(encoding)
+            self._body = body
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
-            call, came = self._call, 0
+            body = self._body
             async for chunk in self._inner:
-                call.received_bytes += len(chunk)
-                for piece in self._decoded(chunk):
-                    came += len(piece)
-                    if came > LONGEST_BODY:
-                        raise BadAnswer(
-                            f"{call.host} sent more than {LONGEST_BODY // 1024**2} MB for one answer.",
-                            fix="No model writes that much: check the base URL, or what answers in its place.",
-                        )
+                for piece in body.take(chunk):
                     yield piece
+            if rest := body.rest():
+                yield rest
 
         async def aclose(self) -> None:
             await self._inner.aclose()
@@ -88,8 +80,7 @@ def _guarded(flavour: Flavour) -> Callable[[Any], Any]:
             call.headers = {name.lower(): value for name, value in response.headers.items()}
             timeouts["read"] = call.timeouts.idle_s  # read anew for the body: from now on it is the idle deadline
             try:
-                encoding = _acceptable(call)
-                call.body = stream = GuardedStream(response.stream, call, encoding)
+                call.body = stream = GuardedStream(response.stream, _acceptable(call))
             except BaseException:
                 await response.aclose()
                 raise
@@ -116,12 +107,12 @@ def _prepare(request: Any, call: WireCall) -> dict[str, float | None]:
     return timeouts
 
 
-def _acceptable(call: WireCall) -> str:
-    """The content's encoding; raises `BadAnswer` for what can't be a vendor's answer."""
+def _acceptable(call: WireCall) -> Body:
+    """What takes the body in; raises `BadAnswer` for what can't be a vendor's answer."""
     kind = call.headers.get("content-type", "").partition(";")[0].strip().lower()
     if 200 <= call.status < 300 and kind in ("text/html", "application/xhtml+xml"):
         raise BadAnswer(
             f"{call.host} answered with a web page and not with a model's answer.",
             fix="A proxy or a login page stands in between, or the base URL is wrong: check the address.",
         )
-    return call.headers.get("content-encoding", "").strip().lower()
+    return Body(call, call.headers.get("content-encoding", "").strip().lower(), kind)

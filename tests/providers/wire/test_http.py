@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from anyio.abc import SocketStream
 
 from ghostkit.errors import BadAnswer, InputError, ProviderError, ProviderTimeout, StreamTruncated, Unreachable
 from ghostkit.providers.contract import Timeouts
-from ghostkit.providers.wire import http
+from ghostkit.providers.wire import body, http
 from ghostkit.providers.wire.call import WireCall, watched_by
 from ghostkit.providers.wire.errors import network_error
 
@@ -84,13 +84,11 @@ async def fetch(url: str, call: WireCall, flavour: Any = "httpx2") -> tuple[int,
 
 async def trouble(url: str, call: WireCall, flavour: Any = "httpx2") -> ProviderError:
     """What a fetch that goes wrong is told as."""
-    try:
-        status, body = await fetch(url, call, flavour)
-    except Exception as error:
-        told = network_error(error, call, vendor="Vendor")
-        assert told is not None, repr(error)
-        return told
-    raise AssertionError(f"{status} {body[:80]!r}")
+    with pytest.raises(Exception) as caught:  # noqa: PT011
+        await fetch(url, call, flavour)
+    told = network_error(caught.value, call, vendor="Vendor")
+    assert told is not None, repr(caught.value)
+    return told
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
@@ -111,15 +109,15 @@ async def test_the_attempt_travels_along_and_the_headers_are_written_down(flavou
 async def test_an_answer_that_a_proxy_compressed_is_unpacked(flavour: str, encoding: str) -> None:
     import zlib
 
-    body = b'{"text": "Ada"}' * 1000
-    packed = gzip.compress(body) if encoding == "gzip" else zlib.compress(body)
+    text = b'{"text": "Ada"}' * 1000
+    packed = gzip.compress(text) if encoding == "gzip" else zlib.compress(text)
     async with serving(saying(answer(packed, f"content-encoding: {encoding}"))) as server:
-        assert await fetch(server.url, WireCall(), flavour) == (200, body)
+        assert await fetch(server.url, WireCall(), flavour) == (200, text)
 
 
 @pytest.mark.parametrize("flavour", FLAVOURS)
 async def test_a_gzip_bomb_is_stopped_while_it_unfolds(flavour: str) -> None:
-    bomb = gzip.compress(b"\0" * (http.LONGEST_BODY + 1), 9)
+    bomb = gzip.compress(b"\0" * (body.LONGEST_BODY + 1), 9)
     assert len(bomb) < 100_000
     async with serving(saying(answer(bomb, "content-encoding: gzip"))) as server:
         told = await trouble(server.url, WireCall(), flavour)
@@ -127,15 +125,24 @@ async def test_a_gzip_bomb_is_stopped_while_it_unfolds(flavour: str) -> None:
     assert "more than 64 MB" in told.message
 
 
+async def test_a_stream_without_the_end_of_a_line_is_stopped_early() -> None:
+    call = WireCall()
+    head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n"
+    async with serving(saying(head, b"data: 1\n\n", b"x" * (body.LONGEST_LINE + 1), pause_s=0.2)) as server:
+        told = await trouble(server.url, call)
+    assert isinstance(told, BadAnswer)
+    assert "4 MB without the end of a line" in told.message
+
+
 async def test_a_body_without_end_is_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "LONGEST_BODY", 1_000_000)
+    monkeypatch.setattr(body, "LONGEST_BODY", 1_000_000)
     call = WireCall()
     chunk = b"10000\r\n" + b"x" * 65536 + b"\r\n"
     head = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
 
     async def forever(stream: SocketStream) -> None:
         await stream.send(head)
-        with pytest.raises((anyio.BrokenResourceError, anyio.ClosedResourceError)):
+        with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):
             while True:
                 await stream.send(chunk)
 
