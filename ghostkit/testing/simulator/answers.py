@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 import uuid
+from functools import lru_cache
 from itertools import islice
 
 import anyio.to_thread
@@ -78,8 +79,9 @@ async def _tokens(ask: Ask, reply: ReplyRule | None) -> tuple[list[str], str | N
     return split_tokens(text), found
 
 
+@lru_cache(maxsize=4)
 def _counted(tokens: int) -> list[str]:
-    """Words that count themselves, so that a missing or doubled one is seen."""
+    """Words that count themselves, so that a missing or doubled one is seen. The list is shared: never change it."""
     return [f" w{number}" for number in range(tokens)]
 
 

@@ -78,14 +78,12 @@ def _listen(port: int) -> socket.socket:
 
 
 async def _serve(server: Server, listener: socket.socket, until_stdin_closes: bool) -> None:
-    server.bill.open()
-    server.bill.close()
-    print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(server.serve, listener)
-        if until_stdin_closes:
-            tasks.start_soon(_until_stdin_closes, tasks.cancel_scope)
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            await tasks.start(server.serve, listener)
+            if until_stdin_closes:
+                tasks.start_soon(_until_stdin_closes, tasks.cancel_scope)
+            print(json.dumps({"port": listener.getsockname()[1]}), flush=True)
             async for _ in signals:
                 break
         tasks.cancel_scope.cancel()

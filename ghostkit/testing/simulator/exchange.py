@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 
 
 class Exchange:
-    def __init__(self, server: Server, connection: Connection, request: HttpRequest, number: str) -> None:
+    def __init__(
+        self, server: Server, connection: Connection, request: HttpRequest, number: str, current: dict[str, Any]
+    ) -> None:
+        """`current` is what a close of the client is remembered with; its `during` is kept up to date here."""
+        self._current = current
         self.server = server
         self.connection = connection
         self.request = request
@@ -107,6 +111,7 @@ class Exchange:
         await self._tell(dialect, problem, [*extra, *(faulty.headers.items() if faulty else ())])
 
     async def _tell(self, dialect: Dialect, problem: Problem, extra: Headers | None = None) -> None:
+        self._current["during"] = "idle"
         reply = dialect.error(problem)
         await send_reply(self.connection, reply, [*dialect.headers(self.request_id), *(extra or [])])
 
@@ -120,6 +125,8 @@ class Exchange:
 
     async def note(self, event: str, **more: Any) -> None:
         assert self.ask is not None
+        if event == "answered":
+            self._current["during"] = "idle"
         await self.server.bill.note(event, **facts(self.ask), **more)
 
     async def _generate(self, dialect: Dialect, ask: Ask, chosen: Chosen) -> None:
@@ -152,6 +159,7 @@ class Exchange:
             return
         kind, target = ask.target.kind, ask.target
         named = chosen.reply.models if chosen.reply is not None else None
+        self._current["during"] = "idle"
         headers = dialect.headers(self.request_id)
         if kind == "pull" and isinstance(dialect, Ollama):
             await send_reply(self.connection, _pulled(dialect.pull(ask.model), ask.stream), headers)

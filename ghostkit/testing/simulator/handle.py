@@ -156,7 +156,7 @@ def _start(rules: list[Mapping[str, Any]], bill: str | os.PathLike[str] | None, 
         assert process.stdout is not None
         first = process.stdout.readline()
         if not first:
-            process.wait()
+            Simulator(process, 0).stop()
             errors.seek(0)
             said = errors.read().decode("utf-8", "replace").strip().removeprefix("Error: ")
             raise InputError(f"The simulator didn't start. {said}")

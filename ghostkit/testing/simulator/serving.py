@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import anyio
-import anyio.abc
+from anyio.abc import TaskGroup, TaskStatus
 
 from ghostkit.errors import StorageError
 from ghostkit.testing.simulator import control
@@ -51,12 +51,18 @@ class Server:
         self.book = RuleBook(rules)
         self.limits = LimitKeeper()
 
-    async def serve(self, listener: socket.socket) -> None:
-        """Answer until cancelled. `listener` is bound, listens, and doesn't block."""
+    async def serve(
+        self, listener: socket.socket, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED
+    ) -> None:
+        """Answer until cancelled. `listener` is bound, listens, and doesn't block.
+
+        :raises StorageError: the bill can't be written.
+        """
         self.bill.open()
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self.bill.write)
+                task_status.started()
                 while True:
                     await anyio.wait_readable(listener)
                     _take(listener, tasks, self._connected)
@@ -74,7 +80,6 @@ class Server:
                     current.clear()
                     if not await self._exchange(connection, request, current):
                         break
-                    current["during"] = "idle"
                 tasks.cancel_scope.cancel()
         except* ClientGone:
             pass
@@ -92,7 +97,7 @@ class Server:
             return True
         self._remember(request)
         self.calls += 1
-        exchange = Exchange(self, connection, request, f"{self.calls:08x}")
+        exchange = Exchange(self, connection, request, f"{self.calls:08x}", current)
         current.update(attempt_id=request.headers.get("idempotency-key", ""), path=request.target, during="answer")
         finished = False
 
@@ -142,7 +147,7 @@ async def _own_failure(connection: Connection) -> None:
         await send_reply(connection, Reply(status=500, body=dumps(said)), [("x-simulator-failed", "1")])
 
 
-def _take(listener: socket.socket, tasks: anyio.abc.TaskGroup, serve: Any) -> None:
+def _take(listener: socket.socket, tasks: TaskGroup, serve: Any) -> None:
     """Take all connections that wait."""
     while True:
         try:
