@@ -149,7 +149,11 @@ def _fonts() -> Iterator[Finding]:
         return
     import subprocess
 
-    output = subprocess.run([listing, ":", "family"], capture_output=True, timeout=10, check=False).stdout
+    from ghostkit.events.redaction import is_secret_name
+
+    plain = {name: value for name, value in os.environ.items() if not is_secret_name(name)}
+    ran = subprocess.run([listing, ":", "family"], capture_output=True, timeout=10, check=False, env=plain)
+    output = ran.stdout
     families = {line for line in output.decode("utf-8", "replace").splitlines() if line.strip()}
     message = f"{len(families)} families; EPUB and HTML use the reader's own"
     yield Finding(name="fonts", state="info", message=message)

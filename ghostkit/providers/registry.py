@@ -58,9 +58,10 @@ class ProviderRegistry:
         """What builds the provider called `name`; raises `ProviderError` where its module fails to load."""
         if name in self._registered:
             return self._registered[name]
-        found = self._entry_points().get(name)
-        if found is None and name in _BUILT_IN:
-            found = EntryPoint(name, _BUILT_IN[name], GROUP)
+        if name in _BUILT_IN:  # looking through what is installed takes tens of milliseconds
+            found: EntryPoint | None = EntryPoint(name, _BUILT_IN[name], GROUP)
+        else:
+            found = self._entry_points().get(name)
         if found is None:
             there = ", ".join(self.list_providers())
             raise UnknownName(f"There is no provider called {name!r}.", fix=f"There is: {there}.")
