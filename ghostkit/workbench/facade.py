@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from ghostkit import __version__
@@ -96,15 +97,18 @@ class EnhancedAI:
             )
         return complete_text(result)
 
-    async def fan_out(self, prompt: str, models: Sequence[str], **options: Any) -> FanOut:
+    async def fan_out(
+        self, prompt: str, models: Sequence[str], *, ledger: str | Path | None = None, **options: Any
+    ) -> FanOut:
         """Send `prompt` to every one of `models`: `mode="first"`, `"all"`, or `"best"` with a `score` or a `judge`.
 
-        `.winner`, `.results` and `.frame()` say what came, and what each cost. docs/fan-out.md has the options.
+        `.winner`, `.results` and `.frame()` say what came, and what each cost. docs/fan-out.md has the options. With
+        the path of a `ledger` every call's receipt is kept there, and `replay:PATH` hears it again.
         """
         names = [chosen(name) for name in checked_models(models)]
         if options.get("judge") is not None:
             options["judge"] = chosen(options["judge"])
-        async with self._service(None, several=True) as service:
+        async with self._service(None, several=True, kept_in=Path(ledger) if ledger else None) as service:
             return await _fan_out(service, prompt, names, **options)
 
     def generate_book(self, book: Any = None, **wish: Any) -> GrowingBook:
@@ -142,13 +146,19 @@ class EnhancedAI:
         return _initialize_cache(backend, **options)
 
     @asynccontextmanager
-    async def _service(self, cache: CacheManager | None, *, several: bool = False) -> AsyncIterator[GenerationService]:
-        ledger = SqliteLedger(None)
+    async def _service(
+        self, cache: CacheManager | None, *, several: bool = False, kept_in: Path | None = None
+    ) -> AsyncIterator[GenerationService]:
+        """With a ledger in memory, or in the file `kept_in`."""
+        ledger = await in_thread(SqliteLedger, kept_in)
         try:
-            ledger.acquire_lease({"goal": "a prompt"})
+            who = Who(actor=get_settings().actor, ghostkit_version=__version__)
+            await in_thread(ledger.acquire_lease, {"goal": "a prompt"})
+            if kept_in is not None:
+                await in_thread(ledger.recover, who)
             service = GenerationService(
                 ledger=ledger,
-                who=Who(actor=get_settings().actor, ghostkit_version=__version__),
+                who=who,
                 events=self.events,
                 providers=registry,
                 streams=self.streams,
@@ -161,6 +171,7 @@ class EnhancedAI:
             finally:
                 await service.aclose()
         finally:
+            ledger.release_lease()
             ledger.close()
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import ghostkit as gk
 from ghostkit import sync
-from ghostkit.errors import InputError
+from ghostkit.errors import InputError, StorageError
+from ghostkit.ledger import SqliteLedger
 from ghostkit.providers import registry
 from ghostkit.settings import get_settings
 from ghostkit.testing import ScriptedProvider
@@ -39,3 +41,22 @@ async def test_a_model_named_twice_by_other_names_is_told(scripted: Any) -> None
         await gk.fan_out("Salt?", ["rehearsal", "rehearsal:novelist"])
     assert scripted.requests == []
     assert get_settings().model is None or get_settings().model == ""
+
+
+@pytest.mark.anyio
+async def test_with_a_ledger_the_receipts_stay_and_can_be_heard_again(
+    tmp_path: Path, scripted: ScriptedProvider
+) -> None:
+    kept = tmp_path / "race.sqlite"
+    for _ in range(2):
+        fanned = await gk.fan_out("Salt?", ["scripted:a", "scripted:b"], mode="all", ledger=kept)
+    ledger = SqliteLedger(kept)
+    assert ledger.totals().attempts == {"complete": 4}
+    assert ledger.request(fanned.results[1].attempt_id)["model"] == "scripted:b"
+    ledger.close()
+    calls = len(scripted.requests)
+    models = [f"replay:{kept}?of=scripted:{name}" for name in "ba"]
+    assert [one.text for one in (await gk.fan_out("Salt?", models, mode="all")).results] == ["By b.", "By a."]
+    assert len(scripted.requests) == calls
+    with pytest.raises(StorageError):
+        await gk.fan_out("Salt?", ["scripted:a", "scripted:b"], ledger=tmp_path / "no" / "where.sqlite")
