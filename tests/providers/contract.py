@@ -354,6 +354,8 @@ class WireContract(ProviderContract):
 
     @pytest.mark.parametrize("stream", [True, False])
     async def test_a_wrong_key_is_told_and_never_shown(self, simulator: Simulator, stream: bool) -> None:
+        if not self.takes_keys:
+            pytest.skip(f"{self.name} takes no key")
         provider = self.made(simulator.url(self.name), WRONG_KEY)
         error = await self.fails(provider, self.ask(), stream=stream)
         diagnosis = await provider.validate()
@@ -460,6 +462,12 @@ class WireContract(ProviderContract):
         events = await everything(provider, self.ask())
         assert [type(event) for event in events].count(Finished) == 1
         await self.has_fired(simulator)
+
+    async def test_a_connection_is_used_again(self, provider: Provider, simulator: Simulator) -> None:
+        for _ in range(3):
+            await everything(provider, self.ask())
+            await provider.generate(self.ask())
+        assert await anyio.to_thread.run_sync(simulator.closings) == []
 
     # ── leaving ───────────────────────────────────────────────────────────────────────────────────────────
 

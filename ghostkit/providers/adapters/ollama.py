@@ -74,7 +74,7 @@ class OllamaProvider(VendorProvider):
         known = super().info(model)
         window = self._window(model) or known.context_window
         local = is_this_machine(self.base_url) and not model.endswith("-cloud")
-        return replace(known, context_window=window, max_output=min(known.max_output, window), local=local)
+        return replace(known, context_window=window, max_output=window, local=local)
 
     async def validate(self) -> Diagnosis:
         """Says which models are there."""

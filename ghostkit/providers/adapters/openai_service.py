@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Final
 
 from ghostkit.errors import (
@@ -35,6 +37,8 @@ CODES: Final[Mapping[str, type[ProviderError]]] = {
     "server_overloaded": Overloaded, "overloaded_error": Overloaded, "server_error": ServerError,
     "invalid_request_error": BadRequest,
 }  # fmt: skip
+_SHOWN_KEY: Final = re.compile(r"provided: \S+")
+"""OpenAI quotes the beginning and the end of a key it doesn't know."""
 _WITHOUT_STATUS: Final = frozenset({"invalid_request_error", "server_error"})
 """Words for so much that a status says more, where there is one."""
 
@@ -92,7 +96,8 @@ class OpenAIService(VendorProvider):
             return None
         if isinstance(error, openai.APIResponseValidationError):
             return None
-        return words_from(error.body, status=getattr(error, "status_code", 0), otherwise=error.message)
+        words = words_from(error.body, status=getattr(error, "status_code", 0), otherwise=error.message)
+        return replace(words, message=_SHOWN_KEY.sub("provided.", words.message))
 
 
 def counted_body(request: Request) -> dict[str, Any]:

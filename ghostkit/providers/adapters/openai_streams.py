@@ -1,4 +1,6 @@
-"""How the `openai` SDK's streams are read: each event once, and with nothing left open behind them.
+"""How the `openai` SDK's streams are read: to their end, each event once, and with nothing left open behind them.
+
+`[DONE]` is left out: the SDK would stop reading there, with the connection not free yet.
 
 Chat completions have no numbers by which an event that comes twice (a proxy that sends again what it had sent) could
 be told from a word said twice. So only a stream that begins with the same event twice is taken to say all things
@@ -25,7 +27,7 @@ def decoder_class() -> Any:
             self._once = Once()
 
         def decode(self, line: str) -> Any:
-            if line.startswith("data:") and not self._once.is_new(line):
+            if line.startswith("data:") and (line == "data: [DONE]" or not self._once.is_new(line)):
                 self._event = None
                 return None
             return super().decode(line)
