@@ -34,6 +34,7 @@ from ghostkit.providers.wire.bare import bare
 from ghostkit.providers.wire.call import WireCall, watched_by
 from ghostkit.providers.wire.errors import ErrorTable, VendorWords, network_error, quoted, truncated, unreadable
 from ghostkit.providers.wire.http import Flavour, http_client
+from ghostkit.providers.wire.logs import redact_logs
 
 CLOSING_S = 2.0
 """How long closing a socket politely may take."""
@@ -195,7 +196,9 @@ class VendorProvider(ABC):
     def _make(self) -> tuple[Any, Any]:
         self._check_installed()
         http = http_client(self.base_url, self.flavour)
-        return self._new_client(self._key(), http), http  # no local holds the key: tracebacks may show locals
+        made = self._new_client(self._key(), http), http  # no local holds the key: tracebacks may show locals
+        redact_logs()
+        return made
 
     def _key(self) -> str:
         key = self._given_key.get_secret_value() if self._given_key else key_of(self.name)
