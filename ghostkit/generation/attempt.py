@@ -63,9 +63,10 @@ async def attempt(desk: Desk, call: Call) -> tuple[StepResult, Outcome]:
     request, info, stream = call.request, call.info, call.stream
     faults.point("intent.before")
     hold = await desk.budget.hold(request.attempt_id, stream.model, call.ceiling_usd, call.options)
-    cost = hold.ceiling_usd
+    cost = 0.0
     try:
         begun = await _open(desk, call)
+        cost = hold.ceiling_usd
         desk.streams.open(stream)
         receiver = Receiver(desk.ledger, stream, call.options, call.stall_s)
         try:
@@ -73,7 +74,9 @@ async def attempt(desk: Desk, call: Call) -> tuple[StepResult, Outcome]:
             outcome, error = await _call(call, receiver)
         except BaseException as stop:
             # Cancelled from outside, or the ledger refuses: record what came, then let it go on its way.
-            outcome = records.priced(receiver.stopped(stop), request, info, thoughts=receiver.thoughts)
+            outcome = receiver.stopped(stop)
+            if receiver.sent:
+                outcome = records.priced(outcome, request, info, thoughts=receiver.thoughts)
             cost = outcome.cost_usd
             await _close_stopped(desk, call, outcome)
             raise

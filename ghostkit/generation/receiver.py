@@ -42,11 +42,14 @@ class Receiver:
         self._thoughts: list[str] = []
         self._next_flush = time.monotonic() + options.flush_interval_s
         self._next_move = 0.0
+        self.sent = False
+        """Was the provider asked? Until then nothing can be billed."""
 
     async def receive(self, provider: Provider, request: Request, scope: anyio.CancelScope) -> None:
         """Run the call to its end within `scope`, whose deadline is the time allowed without any text."""
         scope.deadline = anyio.current_time() + self._stall_s
         faults.point("send.before")
+        self.sent = True
         if not self._options.streaming:
             await self._receive_whole(provider, request)
             return

@@ -175,6 +175,28 @@ async def test_an_answer_without_usage_is_estimated_and_says_so() -> None:
     assert not calibration.knows("openai:gpt-4o")
 
 
+async def test_a_call_that_stopped_before_it_was_sent_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ghostkit.errors import LeaseLost
+    from ghostkit.generation import attempt as attempt_module
+
+    from .lab import lab
+
+    async def lost(*_: Any) -> None:
+        raise LeaseLost("Another runner has this book.")
+
+    with lab("Salt.", usd=1_000_000.0) as it:
+        monkeypatch.setattr(it.service, "_emit_new", lost)
+        with pytest.raises(LeaseLost):
+            await it.service.run_step(it.spec())
+        (attempt,) = it.ledger.attempts(SLOT)
+        assert (attempt.cost_usd, it.service.budget.spent_usd, it.calls) == (0.0, 0.0, 0)
+    with lab("Salt.", usd=1_000_000.0) as it:
+        monkeypatch.setattr(attempt_module, "_open", lost)
+        with pytest.raises(LeaseLost):
+            await it.service.run_step(it.spec())
+        assert (it.service.budget.spent_usd, it.service.budget._reserved) == (0.0, 0.0)
+
+
 # What a call teaches
 
 
