@@ -118,7 +118,7 @@ class OllamaProvider(VendorProvider):
         return get_settings().ollama_host
 
     def _new_client(self, key: str, http: Any) -> OllamaClient:
-        return OllamaClient(http, self.base_url, self._given_key)
+        return OllamaClient(http, self.base_url, key if self._given_key else None)
 
     async def _open(self, client: OllamaClient, request: Request) -> Any:
         return await client.chat_stream(await self._body(client, request))

@@ -72,7 +72,8 @@ class Undoubled:
             self._half = event
             return True
         if event == self._half:
-            self._half, self._left_out = b"", True
+            self._left_out = self._left_out or event != self._first  # some open many times, with nothing in it
+            self._half = b""
             return False
         if self._left_out:
             raise BadAnswer(

@@ -16,7 +16,6 @@ from ghostkit.providers.adapters.openai_chat import OpenAIProvider
 from ghostkit.providers.adapters.openai_models import is_openai, openai_model
 from ghostkit.providers.adapters.openai_reading import ChatReader, completion_from, usage_from
 from ghostkit.providers.adapters.openai_service import OpenAIService, words_from
-from ghostkit.providers.adapters.openai_streams import Once
 from ghostkit.providers.contract import (
     Ending,
     Finished,
@@ -314,29 +313,6 @@ def test_an_error_in_place_of_an_answer_is_an_error() -> None:
 def test_errors_are_read_in_every_servers_form(body: Any, status: int, words: tuple[int, str, str]) -> None:
     found = words_from(body, status=status, otherwise="otherwise")
     assert (found.status, found.code, found.message) == words
-
-
-def lines(*said: str) -> list[str]:
-    once = Once()
-    return [line for line in said if once.is_new(line)]
-
-
-def test_a_word_said_twice_stays_said_twice() -> None:
-    assert lines("start", "ha", "ha", "ha", "end") == ["start", "ha", "ha", "ha", "end"]
-
-
-def test_a_stream_that_comes_twice_is_said_once() -> None:
-    doubled = [line for line in ("start", "ha", "ha", "end") for _ in (1, 2)]
-    assert lines(*doubled) == ["start", "ha", "ha", "end"]
-
-
-def test_openings_that_come_many_times_lose_no_text() -> None:
-    assert lines("start", "start", "start", "a", "b", "b", "end") == ["start", "start", "a", "b", "b", "end"]
-
-
-def test_text_left_out_by_mistake_is_no_answer() -> None:
-    with pytest.raises(BadAnswer):
-        lines("start", "start", "a", "a", "b", "c")
 
 
 def test_no_other_vendors_sdk_is_imported() -> None:

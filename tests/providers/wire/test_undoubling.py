@@ -75,3 +75,9 @@ def test_what_never_ends_is_not_held() -> None:
     filter = Undoubled(SSE)
     assert len(filter.feed(b"x" * (LONGEST_HELD + 1))) == LONGEST_HELD + 1
     assert filter.feed(b"y") == b"y"
+
+
+def test_an_opening_that_comes_many_times_loses_no_text() -> None:
+    for times in (2, 3, 4, 5):
+        found = through(b"data: {}\n\n" * times + b"data: a\n\ndata: b\n\ndata: b\n\ndata: c\n\n", SSE, [])
+        assert found.replace(b"data: {}\n\n", b"") == b"data: a\n\ndata: b\n\ndata: b\n\ndata: c\n\n"
