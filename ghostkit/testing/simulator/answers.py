@@ -47,6 +47,7 @@ async def compose(ask: Ask, reply: ReplyRule | None, fault: Fault | None, cache:
         usage=None if kind == "no_usage" else used,
         stop_sequence=stop_sequence,
         refusal=REFUSAL if fault is not None and kind == "refuse" and fault.form == "said" else "",
+        stamped=bool(reply and reply.stamps),
         shows_thoughts=bool(reply and reply.reasoning),
     )
 

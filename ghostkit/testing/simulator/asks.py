@@ -80,6 +80,8 @@ class Answer:
     stop_sequence: str | None = None
     refusal: str = ""
     """What the model says instead of an answer, where the vendor has a place of its own for that."""
+    stamped: bool = False
+    """True: each piece of a paced stream is the `time.monotonic()` at which it is sent."""
     shows_thoughts: bool = False
     """True where a rule gave the thoughts: they are then sent even where the vendor itself would keep them."""
 

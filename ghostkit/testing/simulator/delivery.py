@@ -138,9 +138,13 @@ class Delivery:
 
     async def send_script(self, script: Script) -> None:
         """Everything, in order; the terminal event goes out when `answered` is on the bill."""
+        await self.body().send(*script.opening)
+        await self.send_rest(script)
+
+    async def send_rest(self, script: Script) -> None:
+        """What follows the pieces that are said."""
         body = self.body()
-        await body.send(*script.opening)
-        await self.send_pieces(script, body, 0, len(self.answer.pieces))
+        await self.send_pieces(script, body, self.said, len(self.answer.pieces))
         await self.answered()
         await body.end(*script.closing)
 
@@ -180,7 +184,8 @@ class Delivery:
             if due > time.monotonic():
                 await anyio.sleep_until(_loop_time(due))
             upto = min(place + size, stop)
-            await body.send(script.delta(place, "".join(pieces[place:upto])))
+            text = f"{time.monotonic():.6f} " if self.answer.stamped else "".join(pieces[place:upto])
+            await body.send(script.delta(place, text))
             self.said = upto
 
     # ── in one piece ──────────────────────────────────────────────────────────────────────────────────────

@@ -44,11 +44,18 @@ async def _half(delivery: Delivery, script: Script) -> None:
     await body.send(*script.closing[: min(_fault(delivery).closing, len(script.closing) - 1)])
 
 
-async def _hang(delivery: Delivery) -> None:
-    """Keep still; after `seconds` (never, by default) the connection is cut."""
+async def _hang(delivery: Delivery) -> bool:
+    """Keep still for `seconds` (for ever, by default); then go on (True), or cut the connection."""
     seconds = _fault(delivery).seconds
     await anyio.sleep(float("inf") if seconds is None else seconds)
+    return await _ends(delivery)
+
+
+async def _ends(delivery: Delivery) -> bool:
+    if _fault(delivery).then == "go_on":
+        return True
     await _cut(delivery)
+    return False
 
 
 async def _cut(delivery: Delivery) -> None:
@@ -66,9 +73,11 @@ async def drop(delivery: Delivery, script: Script | None = None) -> None:
     await _cut(delivery)
 
 
-async def stall_first(delivery: Delivery, script: Script | None = None) -> None:
+async def stall_first(delivery: Delivery, script: Script) -> None:
     await delivery.fired()
-    await _hang(delivery)
+    if await _hang(delivery):
+        await delivery.send_head()
+        await delivery.send_script(script)
 
 
 async def cut_first(delivery: Delivery, script: Script) -> None:
@@ -86,7 +95,8 @@ async def cut_mid(delivery: Delivery, script: Script) -> None:
 async def silent_mid(delivery: Delivery, script: Script) -> None:
     await _half(delivery, script)
     await delivery.fired()
-    await _hang(delivery)
+    if await _hang(delivery):
+        await delivery.send_rest(script)
 
 
 async def stall_mid(delivery: Delivery, script: Script) -> None:
@@ -97,7 +107,8 @@ async def stall_mid(delivery: Delivery, script: Script) -> None:
     while anyio.current_time() < until:
         await body.send(delivery.dialect.ping)
         await anyio.sleep(min(fault.ping_s, max(until - anyio.current_time(), 0)))
-    await _cut(delivery)
+    if await _ends(delivery):
+        await delivery.send_rest(script)
 
 
 async def early_end(delivery: Delivery, script: Script) -> None:
@@ -116,11 +127,8 @@ async def error_event(delivery: Delivery, script: Script) -> None:
 async def garbage(delivery: Delivery, script: Script) -> None:
     await _half(delivery, script)
     await delivery.fired()
-    body, said = delivery.body(), delivery.said
-    await body.send(GARBAGE_LINE if delivery.dialect.name == "ollama" else GARBAGE)
-    await delivery.send_pieces(script, body, said, len(delivery.answer.pieces))
-    await delivery.answered()
-    await body.end(*script.closing)
+    await delivery.body().send(GARBAGE_LINE if delivery.dialect.name == "ollama" else GARBAGE)
+    await delivery.send_rest(script)
 
 
 async def duplicate(delivery: Delivery, script: Script) -> None:
@@ -208,12 +216,14 @@ async def html(delivery: Delivery, script: Script | None = None) -> None:
 # ── plain answers ─────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def _half_whole(delivery: Delivery, share: float | None = None) -> None:
-    """A head with the full length, and only a part of the body."""
+async def _half_whole(delivery: Delivery, share: float | None = None) -> bytes:
+    """A head with the full length, and only a part of the body; what is left of it."""
     whole = delivery.whole()
     share = _fault(delivery).at if share is None else share
     start = head(200, delivery.headers, "application/json", len(whole))
-    await delivery.connection.send(start + whole[: min(int(len(whole) * share), len(whole) - 1)])
+    middle = min(int(len(whole) * share), len(whole) - 1)
+    await delivery.connection.send(start + whole[:middle])
+    return whole[middle:]
 
 
 async def plain_cut_first(delivery: Delivery) -> None:
@@ -228,10 +238,18 @@ async def plain_cut_mid(delivery: Delivery) -> None:
     await _cut(delivery)
 
 
-async def plain_stall(delivery: Delivery) -> None:
-    await _half_whole(delivery)
+async def plain_stall_first(delivery: Delivery) -> None:
     await delivery.fired()
-    await _hang(delivery)
+    if await _hang(delivery):
+        await delivery.send_whole(delivery.whole())
+
+
+async def plain_stall(delivery: Delivery) -> None:
+    rest = await _half_whole(delivery)
+    await delivery.fired()
+    if await _hang(delivery):
+        await delivery.answered()
+        await delivery.connection.send(rest)
 
 
 async def plain_early_end(delivery: Delivery) -> None:
@@ -289,7 +307,7 @@ STREAM_FAULTS: dict[str, Callable[[Delivery, Script], Awaitable[None]]] = {
 }
 PLAIN_FAULTS: dict[str, Callable[[Delivery], Awaitable[None]]] = {
     "drop": drop,
-    "stall_first": stall_first,
+    "stall_first": plain_stall_first,
     "stall_mid": plain_stall,
     "silent_mid": plain_stall,
     "cut_first": plain_cut_first,

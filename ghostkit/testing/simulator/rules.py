@@ -73,6 +73,7 @@ class Fault(_Part):
     how: Literal["reset", "close"] = "reset"
     form: Literal["filter", "said"] = "filter"
     seconds: Annotated[float, Field(ge=0)] | None = None
+    then: Literal["cut", "go_on"] = "cut"
     ping_s: Annotated[float, Field(gt=0)] = 0.5
     bytes: Annotated[int, Field(ge=1)] = 200_000_000
     bytes_per_s: Annotated[float, Field(gt=0)] = 1.0
@@ -92,6 +93,7 @@ class ReplyRule(_Part):
 
     text: str | None = None
     tokens: Annotated[int, Field(ge=0, le=10_000_000)] | None = None
+    stamps: bool = False
     reasoning: str | None = None
     models: list[str] | None = None
     usage: UsageReply | None = None

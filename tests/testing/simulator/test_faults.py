@@ -335,3 +335,25 @@ def test_a_refusal_may_be_said_in_the_field_for_it(wire: Wire, vendor: str, stre
 def test_other_texts(wire: Wire, vendor: str, stream: bool, kind: str, said: str) -> None:
     text = text_of(vendor, provoke(wire, vendor, stream, kind=kind).body, stream=stream)
     assert text.startswith(said) if said else text == ""
+
+
+@EVERY
+@BOTH
+@pytest.mark.parametrize("kind", ["stall_first", "stall_mid", "silent_mid"])
+def test_a_stall_may_go_on(wire: Wire, vendor: str, stream: bool, kind: str) -> None:
+    answer = provoke(wire, vendor, stream, kind=kind, seconds=0.05, ping_s=0.02, then="go_on")
+    assert answer.ending == "whole"
+    assert text_of(vendor, answer.body, stream=stream) == TEXT
+    assert bill_events(wire.simulator) == ["begun", "fault", "answered"]
+
+
+@EVERY
+def test_a_body_may_end_with_its_connection(wire: Wire, vendor: str) -> None:
+    rule = {"reply": {"text": TEXT}, "pace": {"framing": "close"}}
+    wire.simulator.set_rules([rule | {"nth": 1}, rule | {"nth": 2, "fault": "early_end"}])
+    answers = [wire.call(vendor, stream=True) for _ in (1, 2)]
+    for answer, text in zip(answers, (TEXT, HALF), strict=True):
+        assert "transfer-encoding" not in answer.headers
+        assert "content-length" not in answer.headers
+        assert (answer.headers["connection"], answer.ending) == ("close", "closed")
+        assert text_of(vendor, answer.body, stream=True) == text
