@@ -7,6 +7,7 @@ from typing import Final
 
 from ghostkit.errors import BadAnswer
 from ghostkit.providers.wire.call import WireCall
+from ghostkit.providers.wire.comments import WithoutComments
 from ghostkit.providers.wire.decompress import decompressor
 from ghostkit.providers.wire.undoubling import Undoubled
 
@@ -26,6 +27,7 @@ class Body:
         self._call = call
         self._unfold = decompressor(encoding)
         self._once = Undoubled(content_type)
+        self._comments = WithoutComments() if content_type == "text/event-stream" else None
         self._streams = content_type in ("text/event-stream", "application/x-ndjson")
         self._came = 0
         self._line = 0
@@ -38,6 +40,8 @@ class Body:
                 raise self._too_much(LONGEST_BODY, "for one answer")
             if self._streams:
                 self._check_line(piece)
+            if self._comments is not None:
+                piece = self._comments.feed(piece)
             new = self._once.feed(piece)
             if new:
                 yield new

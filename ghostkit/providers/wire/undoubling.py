@@ -54,8 +54,8 @@ class Undoubled:
         return held
 
     def _is_new(self, event: bytes) -> bool:
-        if event.startswith(b":") or not event.strip():
-            return True  # a comment, which only keeps the line open
+        if not event.strip():
+            return True
         if self._doubled:
             return self._of_a_pair(event)
         if not self._first:

@@ -10,6 +10,7 @@ from ghostkit.errors import (
     AuthError,
     BadAnswer,
     BadRequest,
+    ContentRefused,
     ModelNotFound,
     Overloaded,
     ProviderError,
@@ -21,7 +22,7 @@ from ghostkit.errors import (
     Unreachable,
 )
 
-Kept = Literal["nothing", "what came", "whatever came", "a beginning", "everything"]
+Kept = Literal["nothing", "what came", "whatever came", "a beginning", "a refusal", "everything"]
 Address = Literal["the simulator", "a closed port", "no such host", "https"]
 VENDORS = ("openai", "openai-responses", "anthropic", "gemini", "cohere", "openrouter", "ollama")
 
@@ -93,9 +94,11 @@ TROUBLES: dict[str, Trouble] = {
     "401": refused(AuthError, "keys", status=401),
     "403": refused(
         AuthError, status=403,
-        # OpenAI's and OpenRouter's word for it is about a country, which no other key changes.
+        # OpenAI's word for it is about a country, which no other key changes,
         but={(vendor, mode): End(ending="error", error=BadRequest, calls=1)
-             for vendor in ("openai", "openai-responses") for mode in _MODES},
+             for vendor in ("openai", "openai-responses") for mode in _MODES}
+        # and OpenRouter's is about the content.
+        | {("openrouter", mode): End(ending="refused", error=ContentRefused, calls=1) for mode in _MODES},
     ),
     "404": refused(ModelNotFound, "model", status=404),
     "408": again(ProviderTimeout, status=408),
@@ -137,8 +140,8 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "duplicated events": broken("duplicate", streamed=_WHOLE, plain=_BAD),
     "HTML with 200": broken("html", streamed=_BAD, plain=_BAD, says="web page"),
-    "200 MB body": broken("huge", streamed=_BAD, plain=_BAD, says="MB", timeout_s=10.0),
-    "gzip bomb": broken("gzip_bomb", streamed=_BAD, plain=_BAD, says="MB", timeout_s=10.0),
+    "200 MB body": broken("huge", streamed=_BAD, plain=_BAD, timeout_s=10.0),
+    "gzip bomb": broken("gzip_bomb", streamed=_BAD, plain=_BAD, timeout_s=10.0),
     "one byte per second": broken("drip", streamed=_LATE, plain=_LATE),
     "missing usage": broken("no_usage", streamed=_WHOLE, plain=_WHOLE),
     "length": broken(
@@ -151,7 +154,7 @@ TROUBLES: dict[str, Trouble] = {
         streamed=End(ending="refused", error=None, calls=1, kept="whatever came"),
         plain=End(ending="refused", error=None, calls=1, kept="whatever came"),
         # Ollama's models refuse in prose, and nothing beside it says so.
-        but={("ollama", mode): End(ending="complete", error=None, calls=1, kept="what came") for mode in _MODES},
+        but={("ollama", mode): End(ending="complete", error=None, calls=1, kept="a refusal") for mode in _MODES},
     ),
     "nothing": broken(
         "empty",

@@ -49,11 +49,6 @@ def test_an_answer_that_is_no_stream_is_not_touched(body: bytes, cuts: list[int]
     assert through(body, "application/json", cuts) == body
 
 
-def test_comments_that_keep_the_line_open_may_repeat() -> None:
-    body = b": wait\n\n" * 3 + b"data: 1\n\n" + b": wait\n\n" * 2 + b"data: 2\n\n"
-    assert through(body, SSE, []) == body
-
-
 def test_a_stream_that_stops_repeating_itself_after_text_was_left_out_is_told() -> None:
     body = b"data: {}\n\n" * 2 + b"data: ha\n\n" * 2 + b"data: ho\n\ndata: end\n\n"
     with pytest.raises(BadAnswer, match="come twice, and not all of them") as caught:
