@@ -10,10 +10,11 @@ from ghostkit.errors import ProviderError
 from ghostkit.generation import GenerationService, StepSpec
 from ghostkit.ledger import Slot, in_thread
 from ghostkit.providers import Provider, Request
+from ghostkit.providers.estimating import estimate_count
+from ghostkit.providers.prices import with_set_prices
 from ghostkit.workbench.model_choice import check_model
 from ghostkit.workbench.rewriting import described
 from ghostkit.writing.forecast import (
-    CHARACTERS_A_TOKEN,
     OTHER_TOKENS_A_WORD,
     TOKENS_A_WORD,
     Forecast,
@@ -67,7 +68,7 @@ async def forecast_rewrite(
             for draw in await reviser.draws(section_id):
                 if draw.state != "there":
                     calls.append(await _call(book, provider, bare, draw.spec))
-        info = provider.info(bare)
+        info = with_set_prices(provider.info(bare))
     finally:
         await service.aclose()
     low, high = cost(info, tuple(calls))
@@ -122,6 +123,7 @@ def _named(book: Book, slot: Slot) -> tuple[str, str, int]:
 
 async def _count(provider: Provider, request: Request) -> tuple[int, bool]:
     try:
-        return (await provider.count_tokens(request)).tokens, True
+        counted = await provider.count_tokens(request)
     except ProviderError:  # it can't be reached: no reason to give no forecast
-        return round(sum(len(message.text) for message in request.messages) / CHARACTERS_A_TOKEN), False
+        counted = estimate_count(request, provider.name)
+    return counted.tokens, counted.exact

@@ -16,6 +16,8 @@ from ghostkit.errors import ProviderError
 from ghostkit.generation import GenerationOptions, GenerationService, PromptService, StepSpec
 from ghostkit.ledger import Origin, Revision, Slot, Who, in_thread, text_hash
 from ghostkit.providers import Message, ModelInfo, ProviderRegistry, Request, registry
+from ghostkit.providers.estimating import estimate_count, teach
+from ghostkit.providers.prices import with_set_prices
 from ghostkit.writing import adoption, plan
 from ghostkit.writing.imagined import STAND_IN, filler, imagined
 from ghostkit.writing.manuscript import Manuscript, find_section
@@ -23,8 +25,6 @@ from ghostkit.writing.material import CHAPTER_SUMMARY_WORDS, GLOSSARY_TERMS, SPA
 from ghostkit.writing.plan import Goal, Node, nodes_for
 from ghostkit.writing.writer import sources_for
 
-CHARACTERS_A_TOKEN = 4.0
-"""Until the provider has counted a prompt of this book."""
 TOKENS_A_WORD: Mapping[str, float] = {"en": 1.35}
 OTHER_TOKENS_A_WORD = 2.2
 """Until sections of this book say better."""
@@ -152,7 +152,7 @@ async def forecast(
         provider, bare = service.provider_for(model)
         outlook = _Outlook(manuscript, goal, sources_for(manuscript, service, model, style))
         calls = await _Counter(service, model, outlook).calls()
-        info = provider.info(bare)
+        info = with_set_prices(provider.info(bare))
     finally:
         await service.aclose()
     low, high = cost(info, calls)
@@ -200,7 +200,7 @@ async def _previewed(service: GenerationService, outlook: _Outlook, model: str, 
         return Preview(section=where, title=section.title, why=outlook.told(missing), needs=missing.kind)
     provider, bare = service.provider_for(model)
     request = await _request(service, outlook, node, bare)
-    info = provider.info(bare)
+    info = with_set_prices(provider.info(bare))
     return Preview(
         section=where,
         title=section.title,
@@ -347,15 +347,16 @@ class _Outlook:
 
 
 class _Counter:
-    """Counts tokens: by the provider where the messages are known, by this book's own rate where not."""
+    """Counts tokens: by the provider where the messages are known, else by an estimate that its counts correct."""
 
     def __init__(self, service: GenerationService, model: str, outlook: _Outlook) -> None:
         self._service = service
         self._provider, self._bare = service.provider_for(model)
         self._outlook = outlook
-        self._counted_tokens = self._counted_characters = 0
+        self._counted = self._estimated = 0
 
     async def calls(self) -> tuple[PlannedCall, ...]:
+        teach(await in_thread(self._service.ledger.reported_usage))
         nodes = list(self._outlook.to_do())
         known = {node.name for node in nodes if self._outlook.missing(node) is None}
         counted = {node.name: await self._count(node) for node in nodes if node.name in known}
@@ -381,26 +382,27 @@ class _Counter:
 
     async def _count(self, node: Node) -> tuple[int, bool, int]:
         request = await _request(self._service, self._outlook, node, self._bare)
-        characters = sum(len(message.text) for message in request.messages)
+        estimate = estimate_count(request, self._provider.name).tokens
         try:
-            tokens = (await self._provider.count_tokens(request)).tokens
+            counted = await self._provider.count_tokens(request)
         except ProviderError:  # it can't be reached: no reason to give no forecast
-            return round(characters / self._characters_a_token), False, request.max_tokens
-        self._counted_tokens += tokens
-        self._counted_characters += characters
-        return tokens, True, request.max_tokens
+            return round(estimate * self._correction), False, request.max_tokens
+        if counted.exact:
+            self._counted += counted.tokens
+            self._estimated += estimate
+        return counted.tokens, counted.exact, request.max_tokens
 
     def _estimate(self, node: Node) -> tuple[int, bool, int]:
         made = self._outlook.sources.material(node)
         prompt = self._service.prompts.render(made.template, **made.variables)
-        characters = sum(len(message.text) for message in prompt.messages)
-        return round(characters / self._characters_a_token), False, made.max_tokens
+        request = Request(model=self._bare, messages=prompt.messages, max_tokens=made.max_tokens)
+        estimate = estimate_count(request, self._provider.name).tokens
+        return round(estimate * self._correction), False, made.max_tokens
 
     @property
-    def _characters_a_token(self) -> float:
-        if not self._counted_tokens:
-            return CHARACTERS_A_TOKEN
-        return self._counted_characters / self._counted_tokens
+    def _correction(self) -> float:
+        """How far off the estimates were of what the provider counted."""
+        return self._counted / self._estimated if self._estimated else 1.0
 
 
 def cost(info: ModelInfo, calls: tuple[PlannedCall, ...]) -> tuple[float | None, float | None]:

@@ -221,6 +221,33 @@ async def test_a_provider_that_can_not_count_now_leaves_an_estimate(
     assert found.as_dict()["tokens"]["input_source"] == "estimated"
 
 
+async def test_a_count_that_is_an_estimate_is_told_as_one(
+    book: Book, provider: Priced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def guess(request: Request) -> TokenCount:
+        return TokenCount(tokens=7, exact=False)
+
+    monkeypatch.setattr(provider, "count_tokens", guess)
+    found = await _forecast(book)
+    assert not found.counted
+    assert {call.input_tokens for call in found.calls if call.known} == {7}
+
+
+async def test_prompts_that_can_not_be_known_yet_are_estimated_as_the_known_ones_were_counted(
+    book: Book, provider: Priced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = {call.slot: call.input_tokens for call in (await _forecast(book)).calls if not call.known}
+    count = provider.count_tokens
+
+    async def thrice(request: Request) -> TokenCount:
+        return TokenCount(tokens=3 * (await count(request)).tokens, exact=True)
+
+    monkeypatch.setattr(provider, "count_tokens", thrice)
+    for call in (await _forecast(book)).calls:
+        if not call.known:
+            assert call.input_tokens == pytest.approx(3 * plain[call.slot], rel=0.02)
+
+
 async def test_once_sections_are_written_their_rate_is_taken(book: Book) -> None:
     assert "1.35 tokens a word" in (await _forecast(book)).output_basis
     await _write(book, "1.1")
