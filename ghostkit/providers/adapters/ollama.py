@@ -20,7 +20,7 @@ from ghostkit.errors import (
 )
 from ghostkit.providers.adapters.ollama_host import DEFAULT, base_url_of, is_this_machine
 from ghostkit.providers.adapters.ollama_wire import OllamaClient, OllamaRefusal
-from ghostkit.providers.adapters.parameters import ROOM_TO_THINK, Parameters, read_parameters
+from ghostkit.providers.adapters.parameters import ROOM_TO_THINK, Parameters, Reasoning, read_parameters
 from ghostkit.providers.contract import (
     Completion,
     Diagnosis,
@@ -97,7 +97,7 @@ class OllamaProvider(VendorProvider):
         return estimate_count(request, self.name)
 
     def longest_billed(self, request: Request) -> int:
-        return request.max_tokens + ROOM_TO_THINK[read_parameters(request).reasoning or "none"]
+        return request.max_tokens + ROOM_TO_THINK[_level(request.model, read_parameters(request).reasoning)]
 
     async def show(self, model: str) -> dict[str, Any]:
         """What Ollama says of a model, asked once: `model_info`, `capabilities` …
@@ -169,7 +169,7 @@ class OllamaProvider(VendorProvider):
             "model": request.model,
             "messages": [{"role": message.role, "content": message.text} for message in request.messages],
             "format": dict(asked.json_schema) if asked.json_schema is not None else None,
-            "think": await self._think(client, request.model, asked),
+            "think": await self._think(client, request, asked),
             "truncate": False,  # else a prompt that is too long loses its beginning, and nothing says so
             "shift": False,
             **{name: value for name, value in asked.extra.items() if name != "options"},
@@ -199,21 +199,40 @@ class OllamaProvider(VendorProvider):
             )
         return min(size, most or size)
 
-    async def _think(self, client: OllamaClient, model: str, asked: Parameters) -> bool | str | None:
+    async def _think(self, client: OllamaClient, request: Request, asked: Parameters) -> bool | str | None:
         """A level for those that know levels, yes or no for others; nothing where there is no thinking."""
-        if asked.reasoning is None:
+        known = await self._ask_once(client, request.model)
+        if "thinking" not in (known.get("capabilities") or ()):
             return None
-        await self._ask_once(client, model)
-        if "thinking" not in (self._shown[model].get("capabilities") or ()):
-            return None
-        if "gpt-oss" in model:
-            return "low" if asked.reasoning == "none" else asked.reasoning
-        return asked.reasoning != "none"
+        level = _level(request.model, asked.reasoning)
+        return level if _knows_levels(request.model) else level != "none"
 
-    async def _ask_once(self, client: OllamaClient, model: str) -> None:
+    async def _ask_once(self, client: OllamaClient, model: str) -> dict[str, Any]:
+        """What `/api/show` says; nothing where only a part of Ollama's API is there."""
         if model not in self._shown:
-            with watched_by(WireCall(timeouts=CHECKING)):  # an exchange of its own, beside the one for the answer
-                self._shown[model] = await client.show(model)
+            asking, outer = WireCall(timeouts=CHECKING), current_call()
+            try:
+                with watched_by(asking):  # an exchange of its own, beside the one for the answer
+                    self._shown[model] = await client.show(model)
+            except OllamaRefusal as refusal:
+                if refusal.status == 404 and model in refusal.message:
+                    raise
+                return {}
+            finally:
+                if outer is not None:
+                    outer.host = asking.host
+        return self._shown[model]
+
+
+def _knows_levels(model: str) -> bool:
+    return "gpt-oss" in model
+
+
+def _level(model: str, asked: Reasoning | None) -> Reasoning:
+    """As the other adapters: nobody thinks unasked who can do without."""
+    if asked in (None, "none"):
+        return "low" if _knows_levels(model) else "none"
+    return asked
 
 
 class OllamaReader(Reader):

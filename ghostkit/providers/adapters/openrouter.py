@@ -10,6 +10,7 @@ from typing import Any
 
 from ghostkit.errors import AuthError, ContentRefused, Overloaded, ProviderTimeout, QuotaExceeded
 from ghostkit.providers.adapters.openai_chat import OpenAIProvider
+from ghostkit.providers.adapters.openai_models import openai_model
 from ghostkit.providers.adapters.openai_service import CODES
 from ghostkit.providers.adapters.parameters import ROOM_TO_THINK, read_parameters
 from ghostkit.providers.contract import Diagnosis, Request, TokenCount
@@ -50,7 +51,10 @@ class OpenRouterProvider(OpenAIProvider):
         return {**body, "extra_body": {**given, **body.get("extra_body", {})}}
 
     def longest_billed(self, request: Request) -> int:
-        return request.max_tokens + ROOM_TO_THINK[read_parameters(request).reasoning or "none"]
+        """With room to think where it is asked for, and for OpenAI's models that think unasked."""
+        asked = read_parameters(request).reasoning
+        room = openai_model(request.model).room_to_think(None) if asked is None else ROOM_TO_THINK[asked]
+        return request.max_tokens + room
 
     async def count_tokens(self, request: Request) -> TokenCount:
         return estimate_count(request, self.name)

@@ -54,6 +54,7 @@ class TestContract(WireContract):
         error = await self.fails(provider, self.ask(), stream=True)
         diagnosis = await provider.validate()
         assert type(error) is Unreachable
+        assert "at 127.0.0.1: nothing listens there" in error.message
         assert "ollama serve" in error.fix
         assert "ollama serve" in diagnosis.fix
 
@@ -65,7 +66,22 @@ class TestContract(WireContract):
         body = await sent(simulator)
         assert body["options"] == {"num_predict": 400, "num_ctx": 4_096}
         assert (body["truncate"], body["shift"], body["stream"]) == (False, False, True)
-        assert "think" not in body
+        assert body["think"] is False
+
+    async def test_it_is_asked_once_what_the_model_can_do(self, provider: Provider, simulator: Simulator) -> None:
+        for _ in range(3):
+            await provider.generate(self.ask())
+        paths = [one["path"] for one in await anyio.to_thread.run_sync(simulator.requests)]
+        assert [path.rsplit("/", 1)[1] for path in paths] == ["show", "chat", "chat", "chat"]
+
+    @pytest.mark.parametrize("status", [404, 500])
+    async def test_a_server_with_a_part_of_the_api_will_do(
+        self, provider: Provider, simulator: Simulator, status: int
+    ) -> None:
+        fault = {"kind": "status", "status": status, "message": "page not found"}
+        await self.rules(simulator, {"match": {"kind": ["show"]}, "fault": fault})
+        assert (await provider.generate(self.ask())).ending is Ending.COMPLETE
+        assert "think" not in await sent(simulator)
 
     async def test_the_window_grows_by_doubling_until_all_fits(self, provider: Provider, simulator: Simulator) -> None:
         long = replace(self.ask(), messages=(Message(role="user", parts=("word " * 9_000,)),))
@@ -89,6 +105,9 @@ class TestContract(WireContract):
             assert (await sent(simulator))["think"] is think
         await provider.generate(replace(self.ask(), model="gpt-oss:20b", parameters={"reasoning": "high"}))
         assert (await sent(simulator))["think"] == "high"
+        await provider.generate(replace(self.ask(), model="gpt-oss:20b"))
+        body = await sent(simulator)
+        assert (body["think"], body["options"]["num_predict"]) == ("low", 400 + 2_048)
 
     async def test_a_model_that_cannot_think_is_not_asked_to(self, provider: Provider, simulator: Simulator) -> None:
         assert isinstance(provider, OllamaProvider)

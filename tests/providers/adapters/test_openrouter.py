@@ -93,3 +93,9 @@ def test_claudes_cache_is_told_up_to_where() -> None:
 )
 def test_its_words_are_understood(status: int, message: str, kind: type[ProviderError]) -> None:
     assert OpenRouterProvider.table.kind_of(VendorWords(status=status, message=message)) is kind
+
+
+def test_what_thinks_unasked_has_room_to() -> None:
+    assert body("openai/gpt-5.4")["max_completion_tokens"] == 500 + 8_192
+    assert body("openai/gpt-5.4", reasoning="none")["max_completion_tokens"] == 500
+    assert body("meta-llama/llama-4")["max_tokens"] == 500
