@@ -6,10 +6,12 @@ from collections.abc import Collection
 from pathlib import Path
 from typing import Any, Final, Literal, cast
 
-from ghostkit.errors import UnknownName
+from ghostkit.book.files import write_atomic
+from ghostkit.errors import InputError, UnknownName, storage_errors
 from ghostkit.ledger.recorded import RecordedLedger
 from ghostkit.providers import Ending, Usage
-from ghostkit.providers.replay import Recorded, ReplayProvider, Reply
+from ghostkit.providers.replay import Recorded, Recording, ReplayProvider, Reply
+from ghostkit.providers.replay.exported import MARK, ExportedRecording, lines_of
 
 LEDGER: Final = "ledger.sqlite"
 
@@ -58,8 +60,8 @@ class LedgerRecording:
         )
 
 
-def open_recording(path: str) -> LedgerRecording:
-    """The recording in a book's folder, or in a ledger's file; raises `UnknownName` where there is none."""
+def open_recording(path: str) -> Recording:
+    """The recording in a book's folder, a ledger or an exported file; raises `UnknownName` where there is none."""
     found = Path(path).expanduser() if "\0" not in path else Path()
     if found.is_dir():
         found = found / LEDGER
@@ -68,7 +70,22 @@ def open_recording(path: str) -> LedgerRecording:
             f"There is no recording at {path!r}.",
             fix=f"Name a book's folder or its {LEDGER}, such as replay:projects/salt-road.",
         )
-    return LedgerRecording(found)
+    with storage_errors(found, "read the recording"), open(found, "rb") as file:
+        exported = file.read(len(MARK)) == MARK
+    return ExportedRecording(found) if exported else LedgerRecording(found)
+
+
+def export_recording(source: str | Path, target: str | Path) -> int:
+    """Write the answers recorded at `source` to the text file `target`, for `replay:target`; how many there are.
+
+    Prompts and answers are in it, nothing else of the ledger's; put beside a notebook it makes that its own test.
+    """
+    recording = open_recording(str(source))
+    if not recording.requests():
+        raise InputError(f"The recording at {source} holds no answer.", fix="Record a run first.")
+    data = "".join(lines_of(recording)).encode("utf-8", "surrogatepass")
+    write_atomic(Path(target).expanduser(), data, "export")
+    return len(recording.requests())
 
 
 def replay_provider(**config: Any) -> ReplayProvider:

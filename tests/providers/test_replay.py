@@ -22,7 +22,7 @@ import ghostkit as gk
 from ghostkit.errors import GhostkitError, InputError, LedgerDamaged, LedgerTooNew, NotRecorded, UnknownName
 from ghostkit.generation import GenerationOptions, GenerationService, Prompt, StepSpec
 from ghostkit.generation.fanout import fan_out
-from ghostkit.generation.replaying import open_recording, replay_provider
+from ghostkit.generation.replaying import export_recording, open_recording, replay_provider
 from ghostkit.ledger import Slot, SqliteLedger, Who
 from ghostkit.providers import Ending, Message, ProviderRegistry, Request, registry
 from ghostkit.providers.replay import Address, ReplayProvider, read_address, recorded_models
@@ -550,3 +550,93 @@ async def test_in_a_book_of_real_words_a_replay_of_rehearsal_is_known_for_what_i
     assert two.stats()["cache"]["hits"] == two.stats()["cache"]["misses"] == 0
     one.close()
     two.close()
+
+
+# ── exported ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_an_exported_recording_plays_the_same_and_writes_each_part_once(studio: Studio, tmp_path: Path) -> None:
+    await studio.record("salt\u2028 – соль", temperature=0.5)
+    await studio.record("sand", slot="s-2", variant=2)
+    studio.answer = lambda request: ["Half", Ending.LENGTH]
+    await studio.record("silt", slot="s-3")
+    target = tmp_path / "kept.jsonl"
+    assert export_recording(studio.path, target) == 3
+    lines = [json.loads(line) for line in target.read_text("utf-8").split("\n") if line]
+    assert [line["part"] for line in lines if "part" in line].count("Be brief.") == 1
+    assert "Ada" not in target.read_text("utf-8")
+    ledger, text = open_recording(str(studio.path)), open_recording(str(target))
+    assert text.models() == ledger.models()
+    for one, other in zip(ledger.requests(), text.requests(), strict=True):
+        assert replace(one, number=0) == replace(other, number=0)
+        assert ledger.reply(one.number) == text.reply(other.number)
+    request = replace(ask(studio, "sand", slot="x/section/2"), model=str(target))
+    heard = await replay_provider().generate(request)
+    assert heard.text == "Of Be brief.\n\nsand."
+    assert export_recording(target, tmp_path / "again.jsonl") == 3
+    assert (tmp_path / "again.jsonl").read_bytes() == target.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "says"),
+    [
+        (lambda data: data.replace(b'"ending":"complete"', b'"ending":"fine"'), "damaged in line"),
+        (lambda data: data[: len(data) // 2], "damaged in line"),
+        (lambda data: data.replace(b"[[", b"[[9,"), "damaged in line"),
+        (lambda data: data.replace(b'recording":1', b'recording":2'), "newer ghostkit"),
+        (lambda data: data.replace(b'"text":"', b'"text":7,"x":"'), "damaged in line"),
+    ],
+)
+async def test_an_exported_recording_that_is_damaged_is_told_with_its_line(
+    studio: Studio, tmp_path: Path, spoil: Any, says: str
+) -> None:
+    await studio.record("salt")
+    target = tmp_path / "kept.jsonl"
+    export_recording(studio.path, target)
+    target.write_bytes(spoil(target.read_bytes()))
+    with pytest.raises(InputError, match=says):
+        replay_provider().info(str(target))
+
+
+def test_an_empty_recording_is_not_exported(studio: Studio, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="holds no answer"):
+        export_recording(studio.path, tmp_path / "kept.jsonl")
+    assert not (tmp_path / "kept.jsonl").exists()
+
+
+# ── what others say of it ─────────────────────────────────────────────────────────────────────────────────────
+
+
+async def test_no_fallback_is_asked_for_what_is_not_recorded(studio: Studio) -> None:
+    await studio.record("salt")
+    calls = len(studio.scripted.requests)
+    studio.providers.register_provider("replay", lambda: replay_provider(providers=studio.providers))
+    service = GenerationService(
+        ledger=studio.ledger,
+        who=Who(ghostkit_version="0"),
+        providers=studio.providers,
+        options=lambda: GenerationOptions(fallback_models=("scripted:x",)),
+    )
+    result = await service.generate(f"replay:{studio.path}", "Unheard of.")
+    assert (result.ending, type(result.error), result.attempts) == (Ending.ERROR, NotRecorded, 1)
+    assert len(studio.scripted.requests) == calls
+
+
+def test_outbound_says_that_a_replay_stayed_unless_another_model_stood_in() -> None:
+    from datetime import UTC, datetime
+
+    from ghostkit.ledger import AttemptState
+    from ghostkit.ledger.asked import Asked
+    from ghostkit.workbench.outbound import _left, _why_it_stayed
+
+    def asked(model: str) -> Asked:
+        return Asked(
+            attempt_id="a", slot=Slot(object_id="s", kind="section"), model=model, base_url="https://api.example/v1",
+            state=AttemptState.COMPLETE, started_at=datetime.now(UTC), characters=1, purged_bytes=0, answered=True,
+            cached=False, unsent=False, turned_away=False,
+        )  # fmt: skip
+
+    assert _why_it_stayed(asked("replay:a?of=openai:gpt-5")) == "replay"
+    assert _why_it_stayed(asked("replay:a?else=rehearsal&of=openai:gpt-5")) == "replay"
+    gone = asked("replay:a?else=openai:gpt-5&of=openai:gpt-5")
+    assert (_why_it_stayed(gone), _left(gone)) == ("", "may have")
