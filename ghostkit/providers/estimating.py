@@ -9,6 +9,7 @@ import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Final
 
 from ghostkit.providers.contract import Request, TokenCount
@@ -35,24 +36,32 @@ def estimate_count(request: Request, provider: str) -> TokenCount:
 def estimate_range(request: Request, provider: str) -> tuple[int, int, int]:
     """Input tokens of the request: fewer than it has as far as can be told, the estimate, and more than it has."""
     estimate = _estimate(request, provider)
-    # No tokenizer makes more tokens than there are bytes.
-    certain = sum(len(text.encode(errors="surrogatepass")) for text in _texts(request)) + 2 * _framing(request)
-    most = min(math.ceil(estimate.most), certain)
+    most = math.ceil(estimate.most)
+    texts = _texts(request)
+    if most > sum(map(len, texts)):
+        # No tokenizer makes more tokens than there are bytes, of which there are at least as many as characters.
+        most = min(most, sum(len(text.encode(errors="surrogatepass")) for text in texts) + 2 * _framing(request))
     return math.floor(estimate.tokens**2 / estimate.most), min(math.ceil(estimate.tokens), most), most
 
 
 def characters_sent(request: Request) -> dict[str, int]:
     """Characters of everything that is sent, by class: what `teach` and `observe` take."""
+    return dict(_summed(_texts(request)))
+
+
+# One request is asked about several times on its way.
+@lru_cache(maxsize=16)
+def _summed(texts: tuple[str, ...]) -> Mapping[str, int]:
     found: Counter[str] = Counter()
-    for text in _texts(request):
+    for text in texts:
         found.update(count_scripts(text))
-    return dict(found)
+    return found
 
 
 def observe(request: Request, provider: str, input_tokens: int) -> None:
     """Learn from what the vendor reported for the request."""
     used = input_tokens - _framing(request)
-    calibration.observe(_name(request, provider), characters_sent(request), used)
+    calibration.observe(_name(request, provider), _summed(_texts(request)), used)
 
 
 def teach(calls: Iterable[tuple[str, Mapping[str, int], int]]) -> None:
@@ -69,16 +78,16 @@ def teach(calls: Iterable[tuple[str, Mapping[str, int], int]]) -> None:
 
 
 def _estimate(request: Request, provider: str) -> Estimate:
-    found = calibration.estimate(_name(request, provider), characters_sent(request))
+    found = calibration.estimate(_name(request, provider), _summed(_texts(request)))
     framing = _framing(request)
     return Estimate(tokens=found.tokens + framing, error=found.error, most=found.most + 2 * framing)
 
 
-def _texts(request: Request) -> list[str]:
+def _texts(request: Request) -> tuple[str, ...]:
     """Messages part by part, and a schema that the answer must keep to: vendors count it as input."""
-    texts = [part for message in request.messages for part in message.parts]
+    texts = tuple(part for message in request.messages for part in message.parts)
     schema = request.parameters.get("json_schema")
-    return [*texts, json.dumps(schema, ensure_ascii=False)] if schema else texts
+    return (*texts, json.dumps(schema, ensure_ascii=False)) if schema else texts
 
 
 def _framing(request: Request) -> int:

@@ -50,15 +50,21 @@ class ModelFacts:
 
     def as_info(self, *, native_streaming: bool = True, base_url: str = "", local: bool = False) -> ModelInfo:
         """The `ModelInfo` of an adapter."""
-        return ModelInfo(
-            **{name: getattr(self, name) for name in self.__dataclass_fields__},
-            native_streaming=native_streaming,
-            base_url=base_url,
-            local=local,
-        )
+        return _info(self, native_streaming, base_url, local)
 
 
 _Priced = TypeVar("_Priced", ModelFacts, ModelInfo)
+
+
+# It is asked for several times on a request's way.
+@lru_cache(maxsize=256)
+def _info(facts: ModelFacts, native_streaming: bool, base_url: str, local: bool) -> ModelInfo:
+    return ModelInfo(
+        **{name: getattr(facts, name) for name in facts.__dataclass_fields__},
+        native_streaming=native_streaming,
+        base_url=base_url,
+        local=local,
+    )
 
 
 def model_facts(provider: str, model: str) -> ModelFacts:
