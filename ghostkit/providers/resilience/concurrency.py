@@ -11,7 +11,7 @@ from typing import Final
 
 SHRINK: Final = 0.5
 NEARLY: Final = 0.9
-"""Up to this share of the count that was too much, the way back is one step for each success."""
+"""Up to this share of the count that was too much, and one less, the way back is one step for each success."""
 PLATEAU: Final = 0.25
 """Within one of that count a step takes four windows of successes."""
 
@@ -54,8 +54,9 @@ class Places:
         """Grow, if the places were in use: what was never needed has not been tried. Before `release`."""
         if call <= self._fence or self.limit >= self.most or 2 * self.in_flight < int(self.limit):
             return
-        if self.limit < NEARLY * self._ceiling:
-            step = 1.0
+        nearly = min(NEARLY * self._ceiling, self._ceiling - 1.0)
+        if self.limit < nearly:
+            step = min(1.0, nearly - self.limit)
         elif abs(self.limit - self._ceiling) <= 1.0:
             step = PLATEAU / self.limit
         else:

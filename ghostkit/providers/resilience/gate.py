@@ -187,7 +187,7 @@ class Gate:
     # ── leaving ───────────────────────────────────────────────────────────────────────────────────────────
 
     def _leave(self, call: Passage) -> None:
-        """Out of every line; whoever is first now is told."""
+        """Out of every line; whoever is first now is told, and tells the next if it may not even wait."""
         if call.in_line:
             call.in_line = False
             self._line.remove(call)
@@ -219,10 +219,6 @@ class Gate:
         if self._line:
             _wake_first(self._line)
 
-    def _wake_all(self) -> None:
-        for waiter in self._line:
-            waiter.wake()
-
     def _noted(self, call: Passage, before: BreakerState) -> None:
         """If the call changed the breaker's state: keep that for `on_change`, and let those in line look again."""
         after = self._breaker.state
@@ -238,7 +234,7 @@ class Gate:
                 retry_after_s=self._breaker.cool_down_s if opened else 0.0,
             )
         )
-        self._wake_all()
+        self._wake_next()
 
 
 class Passage(Waiter):
@@ -344,8 +340,7 @@ class Passage(Waiter):
                 gate._places.crowded(self.number)
             if error.kind in _PAUSING and error.retry_after_s:
                 gate._pause.ask(error.retry_after_s, now)
-                if error.retry_after_s > gate._policy.patience_s:
-                    gate._wake_all()
+                gate._wake_next()
             self._used(0 if error.rejected and tokens_used is None else tokens_used, now)
             self._limits(error.limits, now)
             gate._noted(self, before)

@@ -31,9 +31,10 @@ class Vendor:
         return self.limit, max(int(self.level), 0), ceil((self.limit - self.level) / self.per_s * 1000) / 1000
 
 
-@given(st.integers(1, 500), st.floats(0.2, 50), st.lists(st.integers(1, 700), min_size=1, max_size=60))
-def test_a_vendor_whose_headers_are_followed_refuses_nothing(limit: int, per_s: float, amounts: list[int]) -> None:
-    vendor, bucket, now = Vendor(limit, per_s), VendorBucket(1e9), 0.0
+@given(st.integers(1, 500), st.floats(0.001, 1), st.lists(st.integers(1, 700), min_size=1, max_size=60))
+def test_a_vendor_whose_headers_are_followed_refuses_nothing(limit: int, share: float, amounts: list[int]) -> None:
+    """`share` of the limit comes back in a minute: 1 where the limit is for a minute, less for an hour or a day."""
+    vendor, bucket, now = Vendor(limit, share * limit / 60), VendorBucket(1e9), 0.0
     for amount in amounts:
         now = max(now, bucket.ready_at(amount, now))
         mark = bucket.take(amount, now)
@@ -67,6 +68,22 @@ def test_a_limit_for_a_day_refills_as_slowly_as_it_does() -> None:
     bucket = VendorBucket(1e9)
     bucket.told(bucket.take(1, 0.0), 200, 0, 86_400.0, 0.0)
     assert bucket.ready_at(1, 0.0) == pytest.approx(432.0)
+
+
+def test_one_that_counts_in_windows_of_a_second_is_full_at_the_reset() -> None:
+    bucket = VendorBucket(120)
+    bucket.told(bucket.take(1, 0.0), 5, 0, 1.0, 0.0)
+    assert bucket.ready_at(1, 0.0) == bucket.ready_at(5, 0.0) == 1.0
+    bucket.take(2, 0.5)
+    assert bucket.ready_at(3, 0.5) == 1.0
+    assert bucket.ready_at(4, 0.5) > 1.0, "what was taken since is gone at the reset too"
+    assert bucket.level(1.0) == 3
+
+
+def test_one_that_holds_less_at_a_time_than_the_limit_refills_no_faster_than_in_a_minute() -> None:
+    bucket = VendorBucket(120)
+    bucket.told(bucket.take(1, 0.0), 600, 0, 1.0, 0.0)  # ten a second, and no more than ten at a time
+    assert bucket.ready_at(1, 0.0) == pytest.approx(0.1)
 
 
 def test_what_started_later_is_not_in_the_headers_yet() -> None:

@@ -122,7 +122,7 @@ async def live(gates: Gates, plans: list[Plan]) -> tuple[Diary, list[GateState]]
     return diary, gates.snapshot()
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(PLANS)
 def test_whatever_is_cancelled_no_place_is_lost_and_every_limit_is_kept(plans: list[Plan]) -> None:
     diary, states = in_virtual_time(lambda gates: live(gates, plans))

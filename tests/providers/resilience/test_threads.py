@@ -179,7 +179,9 @@ def test_the_garbage_collector_may_come_while_the_lock_is_held() -> None:
 
     def collected_in_the_middle() -> None:
         with gate._lock:
+            began = time.monotonic()
             holding.close()
+            assert time.monotonic() - began < 1, "it waited for the lock"
             assert gate._places.in_flight == 1, "it was changed under the feet of who holds the lock"
         assert gate._places.in_flight == 0
 
@@ -197,7 +199,8 @@ async def test_one_more_wake_than_needed_does_no_harm() -> None:
         await anyio.wait_all_tasks_blocked()
         for _ in range(5):
             with gate._lock:
-                gate._wake_all()
+                for waiter in gate._line:
+                    waiter.wake()
             await anyio.sleep(0.005)
         assert (crowd.done, gate.state().waiting) == (0, 3)
     assert (crowd.done, crowd.most) == (3, 1)
