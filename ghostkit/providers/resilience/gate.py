@@ -398,8 +398,9 @@ def _wake_first(line: deque[Waiter]) -> None:
 
 
 def _circuit_open(key: str, failures: int, wait_s: float) -> CircuitOpen:
+    often = "failed" if failures <= 1 else f"failed {failures} times in a row"
     return CircuitOpen(
-        f"{model_of(key)} failed {failures} times in a row, so nothing is sent to it for now.",
+        f"{model_of(key)} {often}, so nothing is sent to it for now.",
         fix=come_back(wait_s, datetime.now().astimezone()),
         retry_after_s=wait_s,
         rejected=True,

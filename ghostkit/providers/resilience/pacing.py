@@ -9,7 +9,8 @@ from typing import Final
 from ghostkit.providers.resilience.waiting import Waiter, first_awake
 
 RETURN_GAP_S: Final = 0.25
-"""After a pause the starts are up to this far apart, at random, so that not all come back at once."""
+"""After a pause the starts are up to this far apart, at random, so that not all come back at once; after a short one
+up to a quarter of it."""
 
 
 class HostLine:
@@ -43,11 +44,12 @@ class HostLine:
 class Pause:
     """Pure. `until` is the end of a pause for everybody; after it, starts are a random gap apart for a while."""
 
-    __slots__ = ("_not_before", "_ramp_until", "_random", "until")
+    __slots__ = ("_gap_s", "_not_before", "_ramp_until", "_random", "until")
 
     def __init__(self, random: Callable[[], float]) -> None:
         self._random = random
         self.until = float("-inf")
+        self._gap_s = 0.0
         self._not_before = float("-inf")
         self._ramp_until = float("-inf")
 
@@ -57,12 +59,13 @@ class Pause:
             return
         self.until = now + wait_s
         # Other processes were told the same moment: ours come a little later, each by its own chance.
-        self._not_before = self.until + self._random() * RETURN_GAP_S
-        self._ramp_until = self.until + min(max(wait_s / 5, 2.0), 10.0)
+        self._gap_s = min(RETURN_GAP_S, wait_s / 4)
+        self._not_before = self.until + self._random() * self._gap_s
+        self._ramp_until = self.until + min(max(wait_s / 5, 8 * self._gap_s), 10.0)
 
     def ready_at(self) -> float:
         return max(self.until, self._not_before)
 
     def started(self, now: float) -> None:
         if now < self._ramp_until:
-            self._not_before = now + self._random() * RETURN_GAP_S
+            self._not_before = now + self._random() * self._gap_s

@@ -326,6 +326,17 @@ def test_all_wait_for_the_end_of_a_pause_and_come_back_one_by_one() -> None:
         in_virtual_time(act, seed=seed)
 
 
+def test_after_a_moments_pause_all_are_back_in_a_moment() -> None:
+    async def act(gates: Gates) -> None:
+        gate = gates.gate(KEY, GatePolicy(max_concurrency=100))
+        await fail(gate, RateLimited("Slow.", retry_after_s=0.02))
+        starts = await calls(gate, 50)
+        assert starts[0][1] > 0.02
+        assert starts[-1][1] < 0.1
+
+    in_virtual_time(act)
+
+
 def test_who_would_wait_beyond_patience_is_told_so_even_in_line() -> None:
     async def act(gates: Gates) -> None:
         gate = gates.gate(KEY, GatePolicy(max_concurrency=1, patience_s=100))
@@ -517,6 +528,7 @@ def test_another_policy_holds_for_the_breaker_too() -> None:
             async with gate.admitted():
                 raise AssertionError("let in")
         assert told.value.retry_after_s == 7
+        assert "failed 2 times in a row" in told.value.message
 
     in_virtual_time(act)
 
