@@ -24,6 +24,7 @@ class OpenAIProvider(OpenAIService):
     """`openai:MODEL`."""
 
     name = "openai"
+    interface = "chat.completions"
 
     def _reader(self, request: Request) -> Reader:
         return ChatReader()

@@ -41,6 +41,7 @@ class OpenAIResponsesProvider(OpenAIService):
     """`openai-responses:MODEL`."""
 
     name = "openai-responses"
+    interface = "responses.input_tokens"
 
     def _reader(self, request: Request) -> Reader:
         return ResponsesReader()

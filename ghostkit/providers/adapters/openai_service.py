@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -49,6 +50,8 @@ class OpenAIService(VendorProvider):
     table: ClassVar[ErrorTable] = ErrorTable(vendor="OpenAI", provider="openai", codes=CODES)
     package = "openai"
     extra = "openai"
+    interface: ClassVar[str]
+    """What of the SDK's client is asked."""
     default_base_url = "https://api.openai.com/v1"
     examples = ("gpt-5.4", "gpt-5.4-mini", "gpt-4.1-mini")
 
@@ -66,6 +69,7 @@ class OpenAIService(VendorProvider):
         client = openai.AsyncOpenAI(api_key=key, base_url=self.base_url, max_retries=0, timeout=None, http_client=http)
         if not self.is_openai:  # which account at OpenAI the environment names is no other server's business
             client.organization = client.project = None
+        operator.attrgetter("models", self.interface)(client)  # imports them: here, in a thread, and not in the loop
         client._make_sse_decoder = decoder_class()  # type: ignore[method-assign]
         return client
 
