@@ -231,10 +231,8 @@ def _verbose(error: BaseException) -> str:
 
 def _locals(error: BaseException) -> str:
     """Every local of every frame, by its repr, which is what shows locals shows."""
-    parts = []
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        parts += [f"{name}={value!r}" for name, value in frame.f_locals.items()]
-    return "\n".join(parts)
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
+    return "\n".join({f"{name}={value!r}" for frame in frames for name, value in frame.f_locals.items()})
 
 
 def _logged(error: BaseException) -> str:

@@ -119,7 +119,7 @@ PLACES: tuple[Place, ...] = (
     Place("the cache's entries", looking.TEXT, _cache_memory, "outline"),
     Place("everything in the book's folder", looking.FILES, lambda world: [world.subjects["book"]], "book.json"),
     Place("everything else that was written", looking.FILES, lambda world: [
-        path for path in world.folder.iterdir() if path.name not in ("private", "book")
+        path for path in world.folder.iterdir() if path.name not in ("private", "book", ".env")
     ], "children.txt"),
     # exports
     Place("export to Markdown", looking.FILES, lambda world: [world.subjects["export markdown"]], "Salt Pans"),

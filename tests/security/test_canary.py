@@ -16,6 +16,8 @@ from tests.security.echo import PATHS, echoing_vendor
 from tests.security.places import PLACES, Place
 from tests.security.world import WAYS, World, adapters
 
+pytestmark = pytest.mark.slow
+
 Seen = dict[str, str | bytes]
 
 

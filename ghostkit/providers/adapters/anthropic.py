@@ -26,6 +26,8 @@ from ghostkit.providers.adapters.thinking import manner_of
 from ghostkit.providers.contract import Completion, Diagnosis, Message, Request, TokenCount
 from ghostkit.providers.prices import model_facts
 from ghostkit.providers.wire import ErrorTable, Reader, VendorProvider, VendorWords
+from ghostkit.providers.wire.call import current_call
+from ghostkit.providers.wire.errors import misshapen
 from ghostkit.settings import get_settings
 
 MOST_BREAKPOINTS: Final = 4
@@ -63,10 +65,15 @@ class AnthropicProvider(VendorProvider):
     async def count_tokens(self, request: Request) -> TokenCount:
         """As Anthropic counts, which costs nothing."""
         asked = {name: value for name, value in self.body(request).items() if name in _COUNTED}
-        counted = await self.asked(
-            lambda client: client.messages.count_tokens(**asked), self._new_call(request), model=request.model
-        )
-        return TokenCount(tokens=counted.input_tokens, exact=True)
+
+        async def count(client: Any) -> int:
+            counted = await client.messages.count_tokens(**asked)
+            if not isinstance(getattr(counted, "input_tokens", None), int):
+                raise misshapen(self.table.vendor, current_call())
+            return int(counted.input_tokens)
+
+        tokens = await self.asked(count, self._new_call(request), model=request.model)
+        return TokenCount(tokens=tokens, exact=True)
 
     def longest_billed(self, request: Request) -> int:
         return int(self.body(request)["max_tokens"])
