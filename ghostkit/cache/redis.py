@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 NAMESPACE: Final = "ghostkit:1"
 CONNECT_S: Final = 1.0
-ANSWER_S: Final = 5.0
+ANSWER_S: Final = 2.0
 LEFT_ALONE_S: Final = 2.0
-"""After a failure Redis is not asked for so long: a book must not wait for a cache that is down, call by call."""
+LONGEST_ALONE_S: Final = 60.0
+"""After a failure Redis is not asked for so long, after each further one for twice as long: a book must not wait, call
+by call, for a cache that is down or hangs."""
 _LONGEST_MS: Final = 10**14
 _BATCH: Final = 500
 _SPECIAL: Final = re.compile(rb"([*?\[\]^\\-])")
@@ -62,8 +64,8 @@ class RedisCache:
     """See `Cache`. `url` (redis://, rediss:// or unix://, with name and password if need be) goes before the rest.
 
     `max_size` bounds the entries of each kind that caches with a bound have put; None leaves it to Redis. Where Redis
-    can't be reached every call raises `StorageError`, at once for `LEFT_ALONE_S` after a failure, and works again
-    when it is back.
+    can't be reached every call raises `StorageError`, at once for a while after a failure, and works again when it is
+    back.
     """
 
     name = "redis"
@@ -86,6 +88,7 @@ class RedisCache:
         self._max_size = max_size
         self._clock = clock
         self._left_alone_until = -1.0
+        self._failures = 0
         self._why = ""
         self._get, self._put, self._forget_expired = map(self._client.register_script, (_GET, _PUT, _FORGET_EXPIRED))
 
@@ -173,9 +176,11 @@ class RedisCache:
             raise self._refused(self._why)
         try:
             yield
+            self._failures = 0
         except (ConnectionError, TimeoutError, OSError) as error:
             self._why = _reason(error)
-            self._left_alone_until = self._clock() + LEFT_ALONE_S
+            self._left_alone_until = self._clock() + min(LEFT_ALONE_S * 2**self._failures, LONGEST_ALONE_S)
+            self._failures = min(self._failures + 1, 16)
             raise self._refused(self._why) from None
         except RedisError as error:
             raise self._refused(_reason(error)) from None
@@ -197,10 +202,9 @@ def _client(host: str, port: int, db: int, url: str | None) -> Redis:
             "The Redis cache needs the package redis, which isn't installed.",
             fix="pip install 'ghostkit[redis]', or choose CACHE_BACKEND=memory or file.",
         ) from None
-    # One more try, for a connection that was closed while it lay idle.
-    options: dict[str, Any] = {
-        "socket_connect_timeout": CONNECT_S, "socket_timeout": ANSWER_S, "retry": Retry(NoBackoff(), 1),
-    }  # fmt: skip
+    # One more try for a connection that was closed while it lay idle, and none for one that hangs.
+    again = Retry(NoBackoff(), 1, supported_errors=(redis.exceptions.ConnectionError,))
+    options: dict[str, Any] = {"socket_connect_timeout": CONNECT_S, "socket_timeout": ANSWER_S, "retry": again}
     if not url:
         return redis.Redis(host=host, port=port, db=db, **options)
     try:

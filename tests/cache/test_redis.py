@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ import pytest
 import ghostkit as gk
 from ghostkit import config
 from ghostkit.cache import CacheManager, cache_for, create_backend, initialize_cache
-from ghostkit.cache.redis import LEFT_ALONE_S, RedisCache
+from ghostkit.cache.redis import ANSWER_S, LEFT_ALONE_S, RedisCache
 from ghostkit.errors import InputError, StorageError
 from ghostkit.workbench import Services
 from tests.desk import QUICK, Desk
@@ -225,6 +227,33 @@ def test_it_goes_away_is_left_alone_for_a_while_and_works_again_when_it_is_back(
     cache.put(G, "a", b"3")
     assert cache.get(G, "a") == b"3"
     assert "trouble" not in manager.stats()
+    cache.close()
+
+
+def test_one_that_hangs_is_waited_for_ever_more_seldom() -> None:
+    clock = Clock()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        cache = RedisCache(host="127.0.0.1", port=silent.getsockname()[1], clock=clock)
+        begun = time.monotonic()
+        with pytest.raises(StorageError, match="can't be used"):
+            cache.get(G, "a")
+        assert time.monotonic() - begun < 2 * ANSWER_S
+        begun = time.monotonic()
+        for _ in range(100):
+            with pytest.raises(StorageError):
+                cache.get(G, "a")
+        assert time.monotonic() - begun < 0.5
+        silent.close()
+        for wait in (2, 4, 8, 16, 32, 60, 60):
+            clock.now += wait - 0.1
+            before = cache._failures
+            with pytest.raises(StorageError):
+                cache.get(G, "a")
+            assert cache._failures == before
+            clock.now += 0.2
+            with pytest.raises(StorageError):
+                cache.get(G, "a")
+            assert cache._failures == before + 1
     cache.close()
 
 

@@ -288,7 +288,12 @@ async def test_stopping_stops_everybody_and_keeps_what_came(hedge: float | None)
     with by_model({"a": ["Grey ", STALL], "b": [STALL]}) as made:
         stop = anyio.Event()
         fanned = await fan_out(
-            made.service, PROMPT, MODELS[:2], stopping=stop, hedge_after_s=hedge, on_piece=lambda model, piece: stop.set()
+            made.service,
+            PROMPT,
+            MODELS[:2],
+            stopping=stop,
+            hedge_after_s=hedge,
+            on_piece=lambda model, piece: stop.set(),
         )
         assert [str(one.ending) for one in fanned.results] == ["cancelled", "cancelled"]
         assert fanned.results[0].text == "Grey "
@@ -340,6 +345,9 @@ async def test_pieces_are_told_with_their_model() -> None:
         (MODELS, {"hedge_after_s": -1}, "hedge_after_s is -1"),
         (MODELS, {"hedge_after_s": float("nan")}, "hedge_after_s is nan"),
         (MODELS, {"hedge_after_s": True}, "hedge_after_s is True"),
+        (MODELS, {"hedge_after": 2}, "no parameter 'hedge_after'"),
+        (MODELS, {"temperature": "hot"}, "temperature"),
+        (MODELS, {"max_tokens": 0}, "max_tokens is 0"),
     ],
 )
 async def test_what_does_not_fit_together_is_told_before_anything_is_sent(

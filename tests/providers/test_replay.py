@@ -538,18 +538,27 @@ def test_many_threads_hear_at_once(tmp_path: Path, studio: Studio) -> None:
     assert sorted(heard) == sorted(f"Of Be brief.\n\nsalt {number % 5}." for number in range(20))
 
 
-async def test_in_a_book_of_real_words_a_replay_of_rehearsal_is_known_for_what_it_is(
+async def test_a_replays_words_are_real_only_where_the_recorded_ones_are(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    from ghostkit.workbench.exporting import _holds_rehearsal
+    from ghostkit.workbench.model_choice import _real_words
+
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)
-    assert "replay" in registry.list_providers()
-    one = new(tmp_path / "one", "rehearsal")
-    await written(one)
-    two = new(tmp_path / "two", f"replay:{tmp_path / 'one'}")
-    await written(two)
-    assert two.stats()["cache"]["hits"] == two.stats()["cache"]["misses"] == 0
-    one.close()
-    two.close()
+    scripted = ScriptedProvider()
+    registry.register_provider("scripted", lambda: scripted)
+    for model, real in (("rehearsal", False), ("scripted:x", True)):
+        name = model.partition(":")[0]
+        one = new(tmp_path / name, model)
+        await written(one)
+        two = new(tmp_path / f"{name}-again", f"replay:{tmp_path / name}")
+        await written(two)
+        for book in (one, two):
+            assert bool(_real_words(book)) is real
+            assert _holds_rehearsal(book) is not real
+        assert two.stats()["cache"]["hits"] == two.stats()["cache"]["misses"] == 0
+        one.close()
+        two.close()
 
 
 # ── exported ──────────────────────────────────────────────────────────────────────────────────────────────────

@@ -19,7 +19,8 @@ from ghostkit.generation.prompts import Prompt
 from ghostkit.generation.service import GenerationService
 from ghostkit.generation.spec import StepSpec
 from ghostkit.ledger import Slot, in_thread
-from ghostkit.providers import Message
+from ghostkit.providers import Message, Request
+from ghostkit.providers.adapters.parameters import read_parameters
 
 Mode = Literal["first", "all", "best"]
 MODES: Final[tuple[Mode, ...]] = get_args(Mode)
@@ -175,9 +176,10 @@ async def _specs(
         ]
     if not isinstance(prompt, str) or not prompt.strip():
         raise InputError("The prompt is empty.", fix="Say what you want to read.")
+    messages = (Message(role="user", parts=(prompt,)),)
+    read_parameters(Request(model="", messages=messages, max_tokens=max_tokens, parameters=parameters))
     # Texts that belong nowhere are not variants of each other: as such they would wait for somebody to accept one.
     name = "free-" + secrets.token_hex(6)
-    messages = (Message(role="user", parts=(prompt,)),)
     return [
         StepSpec(
             slot=Slot(object_id=f"{name}-{place}", kind="text"),

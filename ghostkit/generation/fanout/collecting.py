@@ -19,11 +19,12 @@ async def result_of(service: GenerationService, contestant: Contestant, *, won: 
     text = step.text if step is not None else ""
     if step is None and last is not None:
         text = await in_thread(service.ledger.partial_text, last.id)
+    ending = _ending(contestant, last)
     return ModelResult(
         model=spec.model,
         slot=spec.slot,
         text=text,
-        ending=_ending(contestant, last),
+        ending=ending,
         error=step.error if step is not None else contestant.error,
         first_token_ms=_since(contestant.begun_at, contestant.first_text_at),
         total_ms=_since(contestant.begun_at, contestant.ended_at),
@@ -33,7 +34,7 @@ async def result_of(service: GenerationService, contestant: Contestant, *, won: 
         attempts=len(attempts),
         attempt_id=last.id if last is not None else "",
         served_by=step.served_by if step is not None else ("provider" if last is not None else ""),
-        won=won,
+        won=won and ending is Ending.COMPLETE,
     )
 
 
