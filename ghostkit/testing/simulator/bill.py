@@ -46,15 +46,16 @@ class Bill:
             os.close(self._descriptor)
             self._descriptor = -1
 
-    async def note(self, event: str, **facts: Any) -> None:
-        """Add a line and wait until it is durable."""
+    async def note(self, event: str, *, recall: bool = True, **facts: Any) -> None:
+        """Add a line and wait until it is durable. Without `recall` it is not kept in memory."""
         line = {
             "event": event,
             **facts,
             "at": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "monotonic": time.monotonic(),
         }
-        self.lines.append(line)
+        if recall:
+            self.lines.append(line)
         if self.path is None:
             return
         durable = anyio.Event()

@@ -43,6 +43,7 @@ class Connection:
         self._on_close = on_close
         self._news = anyio.Event()
         self._ended = False
+        self._closed_here = False
         self.gone = anyio.Event()
 
     async def read(self) -> None:
@@ -140,13 +141,13 @@ class Connection:
                 await anyio.sleep(0.001)
 
     def _client_closed(self) -> None:
-        if not self.gone.is_set():
+        if not self.gone.is_set() and not self._closed_here:
             self._on_close(time.monotonic())
         self._ended = True
         self.gone.set()
 
     def close(self) -> None:
-        self._ended = True
+        self._ended = self._closed_here = True
         anyio.notify_closing(self._sock)
         self._sock.close()
 

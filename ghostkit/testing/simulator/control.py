@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from ghostkit.errors import InputError
 from ghostkit.testing.simulator.connection import HttpRequest
@@ -31,7 +32,7 @@ def answer(server: Server, request: HttpRequest) -> Reply:
     if act == ("GET", "bill"):
         return _shown(list(server.bill.lines))
     if act == ("GET", "requests"):
-        return _shown(list(server.requests))
+        return _shown([_seen(seen) for seen in server.requests])
     if act == ("GET", "closings"):
         return _shown(list(server.closings))
     if act == ("GET", ""):
@@ -40,6 +41,19 @@ def answer(server: Server, request: HttpRequest) -> Reply:
     return Reply(
         status=404, body=dumps({"code": "not_found", "message": f"The control path knows {known}.", "fix": ""})
     )
+
+
+def _seen(request: HttpRequest) -> dict[str, Any]:
+    """A request as it came, without its keys: how long they are is all that is told."""
+    secret = ("authorization", "x-api-key", "x-goog-api-key", "api-key", "cookie")
+    headers = {
+        name: f"<{len(value)} characters>" if name in secret else value for name, value in request.headers.items()
+    }
+    try:
+        body = json.loads(request.body) if request.body else None
+    except ValueError:
+        body = request.body.decode("utf-8", "replace")
+    return {"method": request.method, "path": request.target, "headers": headers, "body": body}
 
 
 def _shown(value: object) -> Reply:

@@ -28,6 +28,8 @@ class Exchange:
         """`current` is what a close of the client is remembered with; its `during` is kept up to date here."""
         self._current = current
         self.server = server
+        self._limits = server.limits
+        self._era = server.era
         self.connection = connection
         self.request = request
         self.request_id = f"req_{number}"
@@ -71,7 +73,7 @@ class Exchange:
         problem = self._problem(dialect, ask, chosen)
         entered = problem is None and bool(chosen.limits)
         if entered:
-            problem = self.server.limits.enter(chosen.limits, input_tokens(ask))
+            problem = self._limits.enter(chosen.limits, input_tokens(ask))
             entered = problem is None
         try:
             if problem is not None:
@@ -82,7 +84,7 @@ class Exchange:
                 await self._side(dialect, ask, chosen)
         finally:
             if entered:
-                self.server.limits.leave(chosen.limits)
+                self._limits.leave(chosen.limits)
 
     def _problem(self, dialect: Dialect, ask: Ask, chosen: Chosen) -> Problem | None:
         key = dialect.key(self.request.headers)
@@ -107,7 +109,7 @@ class Exchange:
         await self._begin(ask, faulty, billed=False, status=problem.status)
         if faulty is not None:
             await self.note("fault", kind="status", status=problem.status, said="")
-        extra = dialect.limit_headers(self.server.limits.state(chosen.limits))
+        extra = dialect.limit_headers(self._limits.state(chosen.limits))
         await self._tell(dialect, problem, [*extra, *(faulty.headers.items() if faulty else ())])
 
     async def _tell(self, dialect: Dialect, problem: Problem, extra: Headers | None = None) -> None:
@@ -127,7 +129,8 @@ class Exchange:
         assert self.ask is not None
         if event == "answered":
             self._current["during"] = "idle"
-        await self.server.bill.note(event, **facts(self.ask), **more)
+        recall = self._era == self.server.era
+        await self.server.bill.note(event, recall=recall, **facts(self.ask), **more)
 
     async def _generate(self, dialect: Dialect, ask: Ask, chosen: Chosen) -> None:
         fault, reply = chosen.fault, chosen.reply
@@ -135,7 +138,7 @@ class Exchange:
         answer = await compose(ask, reply, fault, self.server.cache)
         headers = [
             *dialect.headers(self.request_id),
-            *dialect.limit_headers(self.server.limits.state(chosen.limits)),
+            *dialect.limit_headers(self._limits.state(chosen.limits)),
             *(fault.headers.items() if fault else ()),
             *(reply.headers.items() if reply else ()),
         ]

@@ -58,6 +58,7 @@ class Simulator:
             "ANTHROPIC_API_KEY": KEY,
             "GEMINI_API_KEY": KEY,
             "CO_API_KEY": KEY,
+            "COHERE_API_KEY": KEY,
             "OPENROUTER_API_KEY": KEY,
         }
 
@@ -81,7 +82,7 @@ class Simulator:
         return [line for line in self.bill() if line["event"] == "fault"]
 
     def requests(self) -> list[dict[str, Any]]:
-        """What was asked: method, path, headers (without keys), body. The last 2,000."""
+        """What was asked: method, path, headers (without keys), body. The last 1,000."""
         return list(self._ask("GET", "requests"))
 
     def closings(self) -> list[dict[str, Any]]:

@@ -18,7 +18,7 @@ KNOWN_EXTRAS = {
         "reasoning_details",
     },
     "anthropic": set(),
-    "cohere": {"content", "tool_plan", "tool_calls", "citations"},
+    "cohere": {"content", "tool_plan", "tool_calls", "citations", "error"},
 }  # fmt: skip
 
 

@@ -177,3 +177,15 @@ def test_the_rehearsal_answers_the_prompts_it_knows(wire: Wire) -> None:
     answer = wire.post(wire.simulator.url("openai") + "/chat/completions", body)
     outline = json.loads(text_of("openai", answer.body, stream=False))
     assert len(outline["chapters"]) == 3
+
+
+def test_what_is_left_from_before_a_reset_is_not_remembered_after_it(simulator: Simulator, wire: Wire) -> None:
+    simulator.set_rules([{"fault": "silent_mid", "limits": {"at_once": 1}}])
+    with Wire(simulator) as leaving:
+        assert leaving.call("openai", stream=True, patience_s=0.1).ending == "silent"
+        simulator.reset()
+        simulator.set_rules([{"limits": {"at_once": 1}, "pace": {"first_token_s": 0.2}}])
+    wire.call("openai", stream=True, attempt="new")
+    assert {line["attempt_id"] for line in simulator.bill()} == {"new"}
+    assert [line["event"] for line in simulator.bill()] == ["begun", "answered"]
+    assert "a-1" not in repr(simulator.closings())

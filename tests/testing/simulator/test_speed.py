@@ -8,7 +8,7 @@ import pytest
 
 from .wire import Wire, text_of
 
-CHUNKS = 100_000
+CHUNKS = 40_000
 
 
 @pytest.mark.parametrize("vendor", ["openai", "openai-responses", "anthropic", "gemini", "cohere", "ollama"])
@@ -20,7 +20,7 @@ def test_50_000_small_chunks_a_second(wire: Wire, vendor: str) -> None:
     before = process.cpu_times()
     answer = wire.call(vendor, stream=True, room=CHUNKS)
     after = process.cpu_times()
-    assert text_of(vendor, answer.body, stream=True).count(" w") == CHUNKS
+    assert CHUNKS <= answer.body.count(b'" w') <= CHUNKS + 4  # Responses say the whole text again at their end
     assert CHUNKS / (after.user + after.system - before.user - before.system) > 50_000
 
 

@@ -28,6 +28,9 @@ STOPS = {"stop": "end_turn", "length": "max_tokens", "refused": "refusal", "miss
 SIGNATURE = "c2ltdWxhdG9yLXNpZ25hdHVyZQ=="
 
 
+_REFUSED = {"type": "refusal", "category": None, "explanation": "The simulator was told to refuse."}
+
+
 def named(kind: str, **fields: Any) -> bytes:
     return b"event: " + kind.encode() + b"\ndata: " + dumps({"type": kind} | fields) + b"\n\n"
 
@@ -87,7 +90,9 @@ class Anthropic(Dialect):
         def delta(number: int, text: str) -> bytes:
             return begun + text_json(text).encode() + b"}}\n\n"
 
-        last = {"stop_reason": STOPS[answer.stop], "stop_sequence": answer.stop_sequence}
+        last: JsonObject = {"stop_reason": STOPS[answer.stop], "stop_sequence": answer.stop_sequence}
+        if answer.stop == "refused":
+            last["stop_details"] = _REFUSED
         if answer.stop_sequence:
             last["stop_reason"] = "stop_sequence"
         fields: JsonObject = {"delta": last}
@@ -116,6 +121,8 @@ class Anthropic(Dialect):
         stop = "stop_sequence" if answer.stop_sequence else STOPS[answer.stop]
         whole = self._message(answer) | {"content": content, "stop_reason": stop}
         whole["stop_sequence"] = answer.stop_sequence
+        if answer.stop == "refused":
+            whole["stop_details"] = _REFUSED
         return whole if answer.usage is None else whole | {"usage": _usage(answer.usage)}
 
     def error(self, problem: Problem) -> Reply:

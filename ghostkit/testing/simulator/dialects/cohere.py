@@ -94,7 +94,7 @@ class Cohere(Dialect):
         if answer.stop != "missing":
             whole["finish_reason"] = _stop(answer)
         if answer.stop == "refused":
-            whole["error"] = BLOCKED
+            whole["error"] = BLOCKED  # the stream's field; no type of the SDK says that a plain answer has it too
         return whole if answer.usage is None else whole | {"usage": _usage(answer)}
 
     def error(self, problem: Problem) -> Reply:
