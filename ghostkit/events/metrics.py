@@ -177,6 +177,9 @@ class MetricsCollector:
             self.metrics.count("output_tokens", _whole(data.get("output_tokens")), model=model)
             self.metrics.count("cost_usd", _nano(data.get("cost_usd")), model=model)
             self.metrics.time("generation_seconds", _whole(data.get("ms")), model=model)
+            if ("circuit_state", _labels({"model": model})) in self.metrics.gauges:
+                # One that was open when its process ended is closed for the next, which tells of no change.
+                self.metrics.set("circuit_state", 0, _ms(event.timestamp), model=model)
         elif how == "in_doubt":
             self.metrics.count("in_doubt_usd", _nano(data.get("most_usd")))
         elif how == "error":

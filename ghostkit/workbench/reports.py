@@ -196,10 +196,15 @@ def stats(book: Book) -> dict[str, Any]:
 
 
 def circuits(book: Book) -> list[dict[str, Any]]:
-    """The models whose circuit breaker ever changed: the last state on record, since when, and how often it opened."""
+    """The models whose circuit breaker ever changed: the last state on record, since when, and how often it opened.
+
+    An answer closes it as well: one that was open when its process ended is closed for the next.
+    """
     found: dict[str, dict[str, Any]] = {}
-    for event in book.ledger.events(types=[EventType.PROVIDER_STATE]):
-        model, state = str(event.data.get("model", "")), str(event.data.get("state", ""))
+    for event in book.ledger.events(types=[EventType.PROVIDER_STATE, EventType.GENERATION_COMPLETED]):
+        model, state = str(event.data.get("model", "")), str(event.data.get("state", "closed"))
+        if event.type == EventType.GENERATION_COMPLETED and found.get(model, {"state": "closed"})["state"] == "closed":
+            continue
         opened = found.get(model, {"opened": 0})["opened"] + (state == "open")
         since = event.timestamp.isoformat(timespec="seconds")
         found[model] = {"model": model, "state": state, "since": since, "opened": opened}

@@ -38,4 +38,10 @@ def test_stats_tell_retries_and_the_last_state_of_each_circuit(ghostkit: Command
     told = ghostkit("stats", book).out
     assert "circuit  openai:gpt-5 open since 20" in told
     assert "opened 2 times" in told
+    answered = {"slot": "s", "attempt": "a", "model": "openai:gpt-5"}
+    ledger = SqliteLedger(ProjectFolder(book).ledger)
+    ledger.record([Event(type=EventType.GENERATION_COMPLETED, data=answered)], Who())
+    ledger.close()
+    (circuit,) = ghostkit("stats", book, "--json").json["circuits"]
+    assert (circuit["state"], circuit["opened"]) == ("closed", 2), "it answers, so it is not open any more"
     assert "secret" not in told + ghostkit("events", book, "--all", "--json").out

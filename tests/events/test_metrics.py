@@ -102,6 +102,9 @@ def test_a_gauge_says_the_newest_state_in_whatever_order_it_is_told() -> None:
     assert [event.data["state"] for event in told] == ["open", "half-open", "open"]
     for events in (told[:2], told[1::-1]):
         assert collected(events).export_metrics()["gauges"] == {'circuit_state{model="openai:m"}': 1}
+    answered = Event(type=EventType.GENERATION_COMPLETED, data={"model": "openai:m"}, timestamp=T0 + timedelta(days=1))
+    assert collected([*told, answered]).export_metrics()["gauges"] == {'circuit_state{model="openai:m"}': 0}
+    assert collected([answered]).export_metrics()["gauges"] == {}
     assert collected([Row("provider_state", {"model": "m", "state": "ajar"}, T0)]).export_metrics()["gauges"] == {}
 
 
