@@ -55,8 +55,6 @@ def _blocks(text: str) -> list[tuple[str, str]]:
         closes, name = tag[1] == "/", tag[2]
         if inside and not (closes and name == inside):
             continue
-        if not inside and closes:
-            continue
         pieces.append((_NAMES.get(inside, inside) or _ELSEWHERE, text[begun : tag.start()]))
         inside, begun = ("" if closes else name), tag.end()
     pieces.append((_NAMES.get(inside, inside) or _ELSEWHERE, text[begun:]))
