@@ -5,7 +5,7 @@ Source: https://docs.ollama.com/api and `api/types.go` of its server.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any, Final
 
@@ -19,29 +19,16 @@ from ghostkit.errors import (
     Unreachable,
 )
 from ghostkit.providers.adapters.ollama_host import DEFAULT, base_url_of, is_this_machine
+from ghostkit.providers.adapters.ollama_reading import OllamaReader, PullState, completion_from
 from ghostkit.providers.adapters.ollama_wire import OllamaClient, OllamaRefusal
 from ghostkit.providers.adapters.parameters import ROOM_TO_THINK, Parameters, Reasoning, read_parameters
-from ghostkit.providers.contract import (
-    Completion,
-    Diagnosis,
-    Ending,
-    Finished,
-    ModelInfo,
-    ReasoningDelta,
-    Request,
-    StreamEvent,
-    TextDelta,
-    TokenCount,
-    Usage,
-)
+from ghostkit.providers.contract import Completion, Diagnosis, ModelInfo, Request, TokenCount
 from ghostkit.providers.estimating import estimate_count, estimate_range
 from ghostkit.providers.wire import ErrorTable, Reader, VendorProvider, VendorWords, WireCall
-from ghostkit.providers.wire.adapter import CHECKING, VendorError
+from ghostkit.providers.wire.adapter import CHECKING
 from ghostkit.providers.wire.call import current_call, watched_by
-from ghostkit.providers.wire.errors import misshapen
 from ghostkit.settings import get_settings
 
-ENDINGS: Final = {"stop": Ending.COMPLETE, "": Ending.COMPLETE, "length": Ending.LENGTH}
 LEAST_WINDOW: Final = 4_096
 
 
@@ -110,6 +97,26 @@ class OllamaProvider(VendorProvider):
             )
         return self._shown[model]
 
+    async def pull(self, model: str, told: Callable[[PullState], None] = lambda state: None) -> None:
+        """Fetch a model, or join in where it is being fetched already; `told` hears how far it is.
+
+        :raises ProviderError: it can't be fetched, the library having none of that name for example.
+        """
+
+        async def fetch(client: OllamaClient) -> None:
+            lines = await client.pull(model)
+            try:
+                async for line in lines:
+                    told(PullState.read(line))
+            finally:
+                await lines.aclose()
+
+        try:
+            await self.asked(fetch, WireCall(), model=model)
+        except ModelNotFound as error:
+            error.fix = "Check its name at https://ollama.com/library."
+            raise
+
     def _window(self, model: str) -> int | None:
         facts = self._shown.get(model, {}).get("model_info") or {}
         return next((size for name, size in facts.items() if name.endswith(".context_length")), None)
@@ -127,19 +134,7 @@ class OllamaProvider(VendorProvider):
         return OllamaReader()
 
     async def _complete(self, client: OllamaClient, request: Request) -> Completion:
-        answer = await client.chat(await self._body(client, request))
-        call, message = current_call(), answer.get("message")
-        if not isinstance(message, dict):
-            raise misshapen(self.table.vendor, call)
-        reason = str(answer.get("done_reason") or "")
-        return Completion(
-            text=message.get("content") or "",
-            reasoning=message.get("thinking") or "",
-            ending=ENDINGS.get(reason, Ending.ERROR) if answer.get("done") else Ending.TRUNCATED,
-            reason=reason,
-            usage=usage_from(answer) or Usage(),
-            limits=call.limits if call else None,
-        )
+        return completion_from(await client.chat(await self._body(client, request)), self.table.vendor)
 
     def _words_of(self, error: BaseException) -> VendorWords | None:
         return VendorWords(status=error.status, message=error.message) if isinstance(error, OllamaRefusal) else None
@@ -233,34 +228,3 @@ def _level(model: str, asked: Reasoning | None) -> Reasoning:
     if asked in (None, "none"):
         return "low" if _knows_levels(model) else "none"
     return asked
-
-
-class OllamaReader(Reader):
-    """One JSON object a line; the one with `done` is the last."""
-
-    def feed(self, event: Any) -> Iterable[StreamEvent]:
-        if "error" in event:
-            raise VendorError(VendorWords(message=str(event["error"])))
-        message = event.get("message") or {}
-        text, thought, done = message.get("content"), message.get("thinking"), event.get("done")
-        if text and not thought and not done:
-            return (TextDelta(text),)
-        said: list[StreamEvent] = []
-        if thought:
-            said.append(ReasoningDelta(thought))
-        if text:
-            said.append(TextDelta(text))
-        if done:
-            self.finished = True
-            reason = str(event.get("done_reason") or "")
-            ending = ENDINGS.get(reason, Ending.ERROR)
-            said.append(Finished(ending=ending, usage=usage_from(event), reason=reason))
-        return said
-
-
-def usage_from(event: dict[str, Any]) -> Usage | None:
-    """None where nothing is counted. A prompt that was kept from the call before isn't counted by older servers."""
-    came, went = event.get("prompt_eval_count"), event.get("eval_count")
-    if went is None:
-        return None
-    return Usage(input_tokens=came or 0, output_tokens=went, source="estimated" if came is None else "reported")

@@ -38,7 +38,13 @@ class OllamaClient:
         return await self._asked("POST", "/api/chat", {**body, "stream": False})
 
     async def chat_stream(self, body: dict[str, Any]) -> Lines:
-        request = self._request("POST", "/api/chat", {**body, "stream": True})
+        return await self._streamed("/api/chat", {**body, "stream": True})
+
+    async def pull(self, model: str) -> Lines:
+        return await self._streamed("/api/pull", {"model": model, "stream": True})
+
+    async def _streamed(self, path: str, body: dict[str, Any]) -> Lines:
+        request = self._request("POST", path, body)
         response = await self._http.send(request, stream=True)
         if response.status_code >= 400:
             try:

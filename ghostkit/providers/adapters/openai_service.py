@@ -38,6 +38,8 @@ CODES: Final[Mapping[str, type[ProviderError]]] = {
     "server_overloaded": Overloaded, "overloaded_error": Overloaded, "server_error": ServerError,
     "invalid_request_error": BadRequest,
 }  # fmt: skip
+PHRASES: Final[Mapping[str, type[ProviderError]]] = {"request too large for": BadRequest}
+"""Said with 429 of what is longer than a minute's tokens: waiting does not help."""
 _SHOWN_KEY: Final = re.compile(r"provided: \S+")
 """OpenAI quotes the beginning and the end of a key it doesn't know."""
 _WITHOUT_STATUS: Final = frozenset({"invalid_request_error", "server_error"})
@@ -47,7 +49,7 @@ _WITHOUT_STATUS: Final = frozenset({"invalid_request_error", "server_error"})
 class OpenAIService(VendorProvider):
     """Over the `openai` SDK; subclasses say what is asked and how answers are read."""
 
-    table: ClassVar[ErrorTable] = ErrorTable(vendor="OpenAI", provider="openai", codes=CODES)
+    table: ClassVar[ErrorTable] = ErrorTable(vendor="OpenAI", provider="openai", codes=CODES, phrases=PHRASES)
     package = "openai"
     extra = "openai"
     interface: ClassVar[str]

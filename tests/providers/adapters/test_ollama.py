@@ -10,8 +10,9 @@ import anyio.to_thread
 import pytest
 
 from ghostkit.errors import BadAnswer, ContextTooLong, InputError, ModelNotFound, Unreachable
-from ghostkit.providers.adapters.ollama import OllamaProvider, OllamaReader
+from ghostkit.providers.adapters.ollama import OllamaProvider
 from ghostkit.providers.adapters.ollama_host import base_url_of, is_this_machine
+from ghostkit.providers.adapters.ollama_reading import OllamaReader, PullState, completion_from
 from ghostkit.providers.contract import (
     Ending,
     Finished,
@@ -123,6 +124,19 @@ class TestContract(WireContract):
         options = {"num_predict": 400, "num_ctx": 2_048, "seed": 3, "stop": ["END"], "top_k": 40}
         assert body["options"] == options
 
+    async def test_a_model_is_fetched_and_says_how_far_it_is(self, provider: Provider) -> None:
+        assert isinstance(provider, OllamaProvider)
+        told: list[PullState] = []
+        await provider.pull("llama3.2", told.append)
+        assert told[-1] == PullState(status="success")
+        assert max(state.completed for state in told) == max(state.total for state in told) > 0
+
+    async def test_a_model_that_cannot_be_fetched_is_told(self, provider: Provider, simulator: Simulator) -> None:
+        assert isinstance(provider, OllamaProvider)
+        await self.rules(simulator, {"match": {"kind": ["pull"]}, "fault": {"kind": "status", "status": 404}})
+        with pytest.raises(ModelNotFound, match=r"'nowhere'\. Check its name"):
+            await provider.pull("nowhere")
+
     async def test_no_key_is_sent_that_was_not_given(self, simulator: Simulator) -> None:
         provider = OllamaProvider(base_url=simulator.url("ollama"))
         await provider.generate(self.ask())
@@ -228,6 +242,16 @@ def test_a_prompt_that_was_not_counted_is_no_report() -> None:
 def test_an_error_line_is_an_error() -> None:
     with pytest.raises(VendorError, match="out of memory"):
         read({"error": "out of memory"})
+
+
+def test_a_pull_that_fails_on_the_way_is_an_error() -> None:
+    with pytest.raises(VendorError, match="does not exist"):
+        PullState.read({"error": "pull model manifest: file does not exist"})
+
+
+def test_what_has_no_message_is_no_answer() -> None:
+    with pytest.raises(BadAnswer):
+        completion_from({"done": True}, "Ollama")
 
 
 @pytest.mark.parametrize("line", ["[1, 2]", '"text"', "3"])

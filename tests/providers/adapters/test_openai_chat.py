@@ -10,7 +10,7 @@ from typing import Any
 import anyio.to_thread
 import pytest
 
-from ghostkit.errors import BadAnswer
+from ghostkit.errors import BadAnswer, BadRequest
 from ghostkit.providers import registry
 from ghostkit.providers.adapters.openai_chat import OpenAIProvider
 from ghostkit.providers.adapters.openai_models import is_openai, openai_model
@@ -26,6 +26,7 @@ from ghostkit.providers.contract import (
     TextDelta,
     UsageUpdate,
 )
+from ghostkit.providers.wire import VendorWords
 from ghostkit.providers.wire.adapter import VendorError
 from ghostkit.testing.simulator import Simulator
 
@@ -313,6 +314,11 @@ def test_an_error_in_place_of_an_answer_is_an_error() -> None:
 def test_errors_are_read_in_every_servers_form(body: Any, status: int, words: tuple[int, str, str]) -> None:
     found = words_from(body, status=status, otherwise="otherwise")
     assert (found.status, found.code, found.message) == words
+
+
+def test_a_request_longer_than_a_minutes_tokens_is_not_tried_again() -> None:
+    words = VendorWords(status=429, code="rate_limit_exceeded", message="Request too large for gpt-4 on tokens per min")
+    assert OpenAIProvider.table.kind_of(words) is BadRequest
 
 
 def test_no_other_vendors_sdk_is_imported() -> None:
