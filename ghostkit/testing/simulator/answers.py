@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 import uuid
@@ -116,11 +117,17 @@ def _written(messages: tuple[tuple[str, str], ...], room: int, schema: str, json
     from ghostkit.testing.simulator.schema_instances import instance_of
 
     said = tuple(Message(role=role, parts=(text,)) for role, text in messages)  # type: ignore[arg-type]
-    request = Request(model="novelist", messages=said, max_tokens=max(room, 1))
+    request = Request(model="novelist", messages=said, max_tokens=max(room, 1), parameters=_draw(messages[-1][1]))
     if (schema or json_mode) and read_prompt(request).kind == "text":
         made = instance_of(json.loads(schema), schema) if schema else {"answer": "amber harbour lantern"}
         return json.dumps(made, ensure_ascii=False)
     return _author.text_for(request)
+
+
+def _draw(prompt: str) -> dict[str, int]:
+    """The number of the draw: what is wished for otherwise comes out otherwise, though few formats have a seed."""
+    _, wished, after = prompt.rpartition("<wish>")
+    return {"seed": int(hashlib.sha256(after.encode()).hexdigest()[:8], 16)} if wished else {}
 
 
 def _thoughts(ask: Ask, reply: ReplyRule | None) -> list[str]:

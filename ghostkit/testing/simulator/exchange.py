@@ -36,6 +36,8 @@ class Exchange:
         self.ask: Ask | None = None
         self.delivery: Delivery | None = None
         self.begun = False
+        self._told: Fault | None = None
+        """The fault whose status is the answer, where it is a rule's and not the key's, the model's or a limit's."""
 
     async def answer(self) -> None:
         request = self.request
@@ -94,6 +96,7 @@ class Exchange:
         if key is None or key.startswith("wrong"):
             problem = Problem(status=401, code="key")
         elif chosen.fault is not None and chosen.fault.kind == "status":
+            self._told = chosen.fault
             problem = problem_of(chosen.fault, ask, self.request_id)
         elif ask.model.startswith("no-such") and ask.target.kind != "pull":
             problem = Problem(status=404, code="model")
@@ -103,7 +106,7 @@ class Exchange:
 
     async def _reject(self, dialect: Dialect, ask: Ask, chosen: Chosen, problem: Problem) -> None:
         """Turn a call away: it is begun on the bill, but not billed."""
-        faulty = chosen.fault if chosen.fault is not None and chosen.fault.kind == "status" else None
+        faulty = self._told
         problem.request_id = self.request_id
         problem.model = ask.model
         await self._begin(ask, faulty, billed=False, status=problem.status)

@@ -130,6 +130,13 @@ def test_a_wrong_key_and_no_key(wire: Wire, vendor: str) -> None:
     assert "wrong-key" not in repr(wire.simulator.requests())
 
 
+def test_a_wrong_key_is_not_the_fault_of_a_rule(wire: Wire) -> None:
+    wire.simulator.set_rules([{"fault": {"kind": "status", "status": 503}}])
+    url = wire.simulator.url("openai") + "/chat/completions"
+    assert wire.post(url, {"model": "m"}, keys={"authorization": "Bearer wrong"}).status == 401
+    assert wire.simulator.faults() == []
+
+
 def test_a_body_that_is_no_json_is_a_bad_request(wire: Wire) -> None:
     answer = wire.ask("POST", wire.simulator.url("openai") + "/chat/completions", b"{nonsense")
     assert answer.status == 400

@@ -6,6 +6,7 @@ Source: the types of the `cohere` SDK, and https://docs.cohere.com/v2/reference/
 from __future__ import annotations
 
 import time
+import zlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -127,7 +128,11 @@ class Cohere(Dialect):
 
         strings = split_tokens(ask.prompt)
         meta = {"api_version": {"version": "1"}}
-        return {"tokens": [abs(hash(each)) % 250_000 for each in strings], "token_strings": strings, "meta": meta}
+        return {
+            "tokens": [zlib.crc32(each.encode()) % 250_000 for each in strings],
+            "token_strings": strings,
+            "meta": meta,
+        }
 
     def models(self, target: Target, names: Sequence[str]) -> JsonObject:
         return {"models": [self._model(name) for name in names]}

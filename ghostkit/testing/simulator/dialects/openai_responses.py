@@ -117,7 +117,7 @@ class OpenAIResponses(OpenAIChat):
 
     def error_event(self, ask: Ask, answer: Answer, problem: Problem) -> list[bytes]:
         _, code, message, param = openai_error(problem)
-        number = 4 + len(answer.pieces)
+        number = 16 + len(answer.pieces) + len(answer.thoughts)  # past every number that can have been used
         error = {"code": _failure_code(problem), "message": message}
         failed = _response(ask, answer, "failed", []) | {"error": error}
         if problem.status == 500:
