@@ -85,7 +85,10 @@ class AnthropicProvider(VendorProvider):
         from anthropic import AsyncAnthropic
 
         client = AsyncAnthropic(api_key=key, base_url=self.base_url, http_client=http, max_retries=0, timeout=None)
-        _ = client.messages, client.models  # imported when first asked for: here, and not in the event loop
+        _ = (
+            client.messages.with_raw_response,
+            client.models,
+        )  # imported when first asked for: here, and not in the event loop
         return client
 
     async def _open(self, client: Any, request: Request) -> Any:
@@ -95,7 +98,8 @@ class AnthropicProvider(VendorProvider):
         return AnthropicReader()
 
     async def _complete(self, client: Any, request: Request) -> Completion:
-        return completion_from(await client.messages.create(**self.body(request)))
+        answer = await client.messages.with_raw_response.create(**self.body(request))
+        return completion_from(answer.http_response.json())
 
     def _words_of(self, error: BaseException) -> VendorWords | None:
         from anthropic import APIStatusError

@@ -73,16 +73,18 @@ class AnthropicReader(Reader):
 
 
 def completion_from(message: Any) -> Completion:
-    """From the SDK's `Message`; raises `BadAnswer` for what is none."""
-    call, blocks = current_call(), getattr(message, "content", None)
-    if not isinstance(blocks, list):
-        raise misshapen(_VENDOR, call)
-    usage, reason = _UsageSoFar(), message.stop_reason or ""
-    reported = getattr(message, "usage", None)
-    usage.add(reported.to_dict() if reported is not None else None, whole=True)
+    """From the body of an answer; raises `BadAnswer` for what is none."""
+    call, usage = current_call(), _UsageSoFar()
+    try:
+        blocks, reason = message["content"], message.get("stop_reason") or ""
+        text = "".join(block["text"] for block in blocks if block["type"] == "text")
+        thought = "".join(block["thinking"] for block in blocks if block["type"] == "thinking")
+        usage.add(message.get("usage"), whole=True)
+    except (KeyError, TypeError, AttributeError):
+        raise misshapen(_VENDOR, call) from None
     return Completion(
-        text="".join(block.text for block in blocks if block.type == "text"),
-        reasoning="".join(block.thinking for block in blocks if block.type == "thinking"),
+        text=text,
+        reasoning=thought,
         ending=ENDINGS.get(reason, Ending.ERROR) if reason else Ending.TRUNCATED,
         reason=reason,
         usage=usage.final or Usage(),

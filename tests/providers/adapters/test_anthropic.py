@@ -11,7 +11,7 @@ import pytest
 
 from ghostkit.errors import BadAnswer, InputError, Overloaded, QuotaExceeded
 from ghostkit.providers.adapters.anthropic import AnthropicProvider
-from ghostkit.providers.adapters.anthropic_reading import AnthropicReader, words_from
+from ghostkit.providers.adapters.anthropic_reading import AnthropicReader, completion_from, words_from
 from ghostkit.providers.contract import (
     Ending,
     Finished,
@@ -246,6 +246,22 @@ def test_a_stop_without_a_reason_ends_nothing() -> None:
 def test_what_has_no_shape_is_no_answer(data: Any) -> None:
     with pytest.raises(BadAnswer):
         fed(("content_block_delta", data))
+
+
+@pytest.mark.parametrize("answer", [[], {}, None, {"content": "text"}, {"content": [{}]}, {"content": [1]}])
+def test_what_has_no_shape_is_no_whole_answer_either(answer: Any) -> None:
+    with pytest.raises(BadAnswer):
+        completion_from(answer)
+
+
+def test_a_whole_answer_is_read_as_a_streamed_one() -> None:
+    content = [{"type": "thinking", "thinking": "Hm.", "signature": "abc"}, {"type": "text", "text": "A"},
+               {"type": "something_new"}, {"type": "text", "text": "b"}]  # fmt: skip
+    usage = {"input_tokens": 3, "output_tokens": 9, "cache_read_input_tokens": 20, "cache_creation": {"a": 1}}
+    whole = completion_from({"content": content, "stop_reason": "refusal", "usage": usage})
+    assert (whole.text, whole.reasoning, whole.ending, whole.reason) == ("Ab", "Hm.", Ending.REFUSED, "refusal")
+    assert whole.usage == Usage(input_tokens=23, output_tokens=9, cached_tokens=20, source="reported")
+    assert completion_from({"content": [], "stop_reason": None}).ending is Ending.TRUNCATED
 
 
 def test_an_error_event_keeps_its_words() -> None:
