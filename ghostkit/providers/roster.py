@@ -17,6 +17,7 @@ from ghostkit.providers.key_shapes import key_problem
 from ghostkit.providers.keys import KeySource, how_to_give, key_of, vendor_of, where_from
 from ghostkit.providers.registry import Factory, registry
 from ghostkit.settings import get_settings
+from ghostkit.settings.model import shown
 
 State = Literal["ready", "no key", "not installed", "broken"]
 
@@ -85,6 +86,9 @@ def entry_of(name: str) -> Entry:
     if vendor is not None:
         message, fix = key_problem(vendor, key_of(name) or "") or (_key_words(source, variable), "")
         entry = replace(entry, message=message, fix=fix)
+    elif name == "ollama":
+        asks = "`ghostkit providers --check` asks whether it runs."
+        entry = replace(entry, message=f"At {shown(get_settings().ollama_host)}; {asks}")
     return _with_model(entry, factory)
 
 

@@ -22,10 +22,13 @@ import keyring
 import pytest
 from click.testing import CliRunner
 
+import ghostkit
 from ghostkit import sync
 from ghostkit.cache import reset_caches
 from ghostkit.cli import program
-from ghostkit.errors import GhostkitError
+from ghostkit.errors import GhostkitError, ProviderError
+from ghostkit.events import ErrorHandler, Event, EventType, LoggingHandler
+from ghostkit.generation.replaying import export_recording
 from ghostkit.providers import Message, Provider, Request, keychain, registry
 from ghostkit.providers.keys import VENDORS, vendor_of
 from ghostkit.settings import get_settings, reset_settings
@@ -170,6 +173,9 @@ class World:
                 self._write_books(simulator)
                 self._run_commands()
                 self._crash()
+                self._log_every_event()
+                self._keep_in_memory()
+                self._record(simulator)
         finally:
             root.removeHandler(handler)
             root.setLevel(level)
@@ -302,6 +308,39 @@ class World:
         finally:
             registry._registered.pop("crashing")
         self.subjects |= {"what a crash says": told, "crash files": sorted((self.folder / "tmp").glob("crash-*"))}
+
+    def _log_every_event(self) -> None:
+        """What the log makes of an event whose data is full of keys, for every type of event there is."""
+        path = self.folder / "private" / "every-event.jsonl"
+        for handler in (LoggingHandler(path), ErrorHandler(path.with_name("every-failure.jsonl"))):
+            for kind in EventType:
+                for canary in self.canaries.values():
+                    error = ProviderError(f"{canary.vendor} said {canary.key}")
+                    data = {"reason": f"not accepted: {canary.key}", "headers": [["x-api-key", canary.key]],
+                            "deep": {"list": [{"any name": canary.key}], "bytes": canary.key.encode()},
+                            canary.key: 1, "exception": error}  # fmt: skip
+                    handler.handle(Event(type=kind, data=data, source="test"))
+            assert handler.flush()
+        self.subjects["log of every event"] = [path, path.with_name("every-failure.jsonl")]
+
+    def _keep_in_memory(self) -> None:
+        """Answers and failures with a cache in this process's memory."""
+        cache = ghostkit.initialize_cache("memory")
+        assert cache is not None
+        for name in ("rehearsal:novelist", *(f"{name}:{MODELS[name]}" for name in adapters())):
+            with contextlib.suppress(GhostkitError):
+                sync.generate_with_cache("Say something.", "greeting:1", model=name, use_cache=True)
+        self.subjects["memory cache"] = [repr(vars(cache)), repr(vars(cache.backend)), repr(cache.stats())]
+
+    def _record(self, simulator: Any) -> None:
+        """What the simulator noted down, and a recording of the book."""
+        simulator.set_rules([{"nth": 1, "fault": {"kind": "status", "status": 401, "message": "no"}}])
+        self.subjects["simulator"] = {"bill": simulator.bill(), "requests": simulator.requests()}
+        simulator.reset()
+        export_recording(self.folder / "book", self.folder / "recording.jsonl")
+        replayed = sync.fan_out("Say something.", [f"replay:{self.folder / 'book'}", "rehearsal:novelist"], mode="all")
+        self.subjects["recording"] = [self.folder / "recording.jsonl"]
+        self.subjects["a replay"] = repr(replayed) + replayed.frame().write_json()
 
 
 def request_to(name: str) -> Request:

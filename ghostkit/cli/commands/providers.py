@@ -90,7 +90,7 @@ def _print(entries: list[Entry]) -> None:
 
 def _mark(entry: Entry) -> str:
     if entry.ok:
-        return "✓"
+        return "✓" if entry.checked or entry.configured else "·"
     return "✗" if entry.configured or entry.checked else "–"
 
 
