@@ -356,7 +356,6 @@ class Passage(Waiter):
             gate._breaker.abandoned(self.permit)
             if self.taken is not None:
                 gate._meters.unsent(self.taken, gate._clock())
-            gate._wake_next()
 
     def _used(self, tokens: int | None, now: float) -> None:
         if tokens is not None and self.taken is not None:
