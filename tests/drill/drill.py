@@ -13,14 +13,17 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ghostkit import faults
 from ghostkit.testing.fault_driver import Fault, FaultDriver, Outcome
+from ghostkit.testing.simulator import running_simulator
 from tests.drill.findings import Book, Record, after_kill, at_the_end, finished_book, left_over
-from tests.drill.scenario import ENVIRONMENT, FORMATS
+from tests.drill.scenario import ENVIRONMENT, FORMATS, MODEL, bill_of
+from tests.drill.service import Service
 
 TARGET = "tests.drill.scenario:main"
 LAST_EXPORT = ("export.before", "export.rendered", "export.before_commit", "export.after_commit", "file.export.done")
@@ -69,6 +72,15 @@ class Tally:
     """Kills by the clock that came after the end."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Worker:
+    """What one trial at a time is carried out with; `service` is there where a vendor's model writes."""
+
+    driver: FaultDriver
+    environment: Mapping[str, str]
+    service: Service | None = None
+
+
 def scratch_folder() -> Path:
     """In memory where that can be had: SIGKILL doesn't care, and thousands of books are written."""
     shared = Path("/dev/shm")
@@ -79,31 +91,41 @@ def scratch_folder() -> Path:
 class Drill:
     """An undisturbed run first (`prepare`), then any number of trials, `jobs` at a time."""
 
-    def __init__(self, jobs: int = 2) -> None:
+    def __init__(self, jobs: int = 2, model: str = "") -> None:
+        """`model` is a vendor's, and each worker has a simulator of its service; without one the rehearsal writes."""
         self.root = scratch_folder()
         self.tally = Tally()
         self.counts: Counter[str] = Counter()
         self.unsteady: set[str] = set()
         self._jobs = jobs
         self._lock = threading.Lock()
-        self._idle: list[FaultDriver] = []
+        self._idle: list[Worker] = []
+        self._open = ExitStack()
         for number in range(jobs):
             place = self.root / f"worker-{number}"
             place.mkdir()
-            self._idle.append(FaultDriver(TARGET, scratch=place, environment=ENVIRONMENT))
+            self._idle.append(self._worker(place, model))
         self.undisturbed: Book | None = None
         self.seconds = 0.0
         self._trial_environment: Mapping[str, str] | None = None
 
+    def _worker(self, place: Path, model: str) -> Worker:
+        if not model:
+            return Worker(driver=FaultDriver(TARGET, scratch=place, environment=ENVIRONMENT), environment=ENVIRONMENT)
+        simulator = self._open.enter_context(running_simulator())
+        environment = {**ENVIRONMENT, MODEL: model, **simulator.environment()}
+        driver = FaultDriver(TARGET, scratch=place, environment=environment)
+        return Worker(driver=driver, environment=environment, service=Service(simulator))
+
     def prepare(self) -> None:
         """Run undisturbed, once in a Python of its own and once a worker, and learn how often each point is passed."""
-        cold = FaultDriver(TARGET, scratch=self.root, environment=ENVIRONMENT, warm=False)
+        cold = FaultDriver(TARGET, scratch=self.root, environment=self._idle[0].environment, warm=False)
         outcome = cold.run([str(self._book("undisturbed"))], count=True)
         if outcome.returncode:
             raise RuntimeError(f"the undisturbed run failed:\n{outcome.output}")
         self.counts = Counter(outcome.counts)
         self.undisturbed = finished_book(self.root / "undisturbed" / "book", self.root)
-        for number, driver in enumerate(self._idle):
+        for number, driver in enumerate(worker.driver for worker in self._idle):
             driver.learn_imports([str(self._book(f"learning-{number}"))])
             again = driver.run([str(self._book(f"counting-{number}"))], count=True)
             self.seconds = max(self.seconds, again.seconds)
@@ -114,7 +136,7 @@ class Drill:
     @property
     def driver(self) -> FaultDriver:
         """A warm driver, for runs beside the trials."""
-        return self._idle[0]
+        return self._idle[0].driver
 
     def never_fired(self) -> list[str]:
         return sorted(point for point in faults.POINTS if not self.counts[point])
@@ -136,8 +158,9 @@ class Drill:
         return self.tally
 
     def close(self) -> None:
-        for driver in self._idle:
-            driver.close()
+        for worker in self._idle:
+            worker.driver.close()
+        self._open.close()
         if not KEEP:
             shutil.rmtree(self.root, ignore_errors=True)
 
@@ -150,10 +173,10 @@ class Drill:
 
     def _try(self, trial: Trial) -> None:
         with self._lock:
-            driver = self._idle.pop()
+            worker = self._idle.pop()
         book = self._book(trial.name)
         try:
-            wrong = self._carry_out(trial, driver, book)
+            wrong = self._carry_out(trial, worker, book)
             with self._lock:
                 self.tally.trials += 1
                 if wrong:
@@ -161,12 +184,14 @@ class Drill:
                     self.tally.failures.append(described)
         finally:
             with self._lock:
-                self._idle.append(driver)
+                self._idle.append(worker)
             if not KEEP:
                 shutil.rmtree(book.parent, ignore_errors=True)
 
-    def _carry_out(self, trial: Trial, driver: FaultDriver, book: Path) -> list[str]:
-        workshop = book.parent
+    def _carry_out(self, trial: Trial, worker: Worker, book: Path) -> list[str]:
+        workshop, driver = book.parent, worker.driver
+        if worker.service is not None:
+            worker.service.begin()
         earlier: list[Record] = []
         for kill in trial.kills:
             outcome = self._kill(driver, book, kill)
@@ -179,6 +204,8 @@ class Drill:
         outcome = driver.run([str(book)], environment=self._trial_environment)
         if outcome.returncode:
             return [f"the last run ended with {outcome.returncode}: {outcome.output[-2000:]}"]
+        if worker.service is not None:
+            worker.service.write_bill(bill_of(book))
         assert self.undisturbed is not None
         record, wrong = at_the_end(book, workshop, self.undisturbed, earlier)
         with self._lock:

@@ -216,6 +216,7 @@ def lost(record: Record, earlier: list[Record]) -> Iterator[str]:
 def wrong_bill(bill: Path, record: Record) -> Iterator[str]:
     """The provider's own record against the ledger's: nothing sent unrecorded, nothing bought twice."""
     lines = [json.loads(line) for line in bill.read_text("utf-8").splitlines()]
+    slots = {uid: slot for uid, (slot, _) in record.attempts.items()}
     begun = [line for line in lines if line["event"] == "begun"]
     answered = [line for line in lines if line["event"] == "answered"]
     doubtful = Counter(slot for slot, state in record.attempts.values() if state == "in_doubt")
@@ -227,13 +228,13 @@ def wrong_bill(bill: Path, record: Record) -> Iterator[str]:
     if record.states["open"]:
         yield f"{record.states['open']} attempts are still open"
     for line in lines:
-        if line["attempt_id"] not in record.attempts:
-            yield f"call {line['attempt_id']} of {line['slot']} is on the bill and not in the ledger"
+        if line["attempt_id"] not in slots:
+            yield f"call {line['attempt_id']} of {line.get('slot', 'a vendor')} is on the bill and not in the ledger"
     for line in answered:
-        state = record.attempts.get(line["attempt_id"], ("", "missing"))[1]
+        slot, state = record.attempts.get(line["attempt_id"], ("nowhere", "missing"))
         if state not in ("complete", "in_doubt"):
-            yield f"call {line['attempt_id']} of {line['slot']} was answered and is recorded as {state}"
-    for slot, times in Counter(line["slot"] for line in answered).items():
+            yield f"call {line['attempt_id']} of {slot} was answered and is recorded as {state}"
+    for slot, times in Counter(slots.get(line["attempt_id"], "") for line in answered).items():
         if times > 1 + doubtful[slot]:
             yield f"{slot} was answered {times} times with {doubtful[slot]} in doubt"
     complete = Counter(slot for slot, state in record.attempts.values() if state == "complete")

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from ghostkit import Book
 
 CHAPTERS, SECTIONS, WORDS = 3, 4, 60
+MODEL = "GHOSTKIT_DRILL_MODEL"
+"""Variable with the model that writes; without it the rehearsal, which keeps its bill beside the book."""
 FORMATS = ("markdown", "html", "epub")
 BRIEF = "A courier crosses a dying sea with a letter that must not be opened. Mira Vale carries it; Tomas Reed waits."
 ENVIRONMENT = {
@@ -97,7 +99,7 @@ def create(folder: Path) -> Book:
 
     return gk.Book.create(
         folder, title="The Unopened Letter", brief=BRIEF, chapters=CHAPTERS, sections=SECTIONS, words=WORDS,
-        model="rehearsal",
+        model=os.environ.get(MODEL, "rehearsal"),
     )  # fmt: skip
 
 
