@@ -32,7 +32,7 @@ The first line on stdout is {"port": N}. docs/simulator.md has the rules and all
 
 @click.command(epilog=EXAMPLES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="0, the default, takes any free port.")
-@click.option("--bill", type=click.Path(path_type=Path), help="A file for the bill: JSON lines, each on the disk before its answer goes on.")
+@click.option("--bill", type=click.Path(path_type=Path), help="A file for JSON lines on every call, fsynced.")
 @click.option("--rules", type=click.Path(path_type=Path), help="A JSON file of rules: faults, replies, pace, limits.")
 @click.option("--until-stdin-closes", is_flag=True, hidden=True)
 def command(port: int, bill: Path | None, rules: Path | None, until_stdin_closes: bool) -> None:
