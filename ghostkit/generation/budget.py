@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from ghostkit.errors import BudgetExceeded, StorageError
 from ghostkit.generation.options import GenerationOptions
-from ghostkit.generation.spending import DaySpending, state_folder
+from ghostkit.generation.spending import DaySpending, dollars, state_folder
 from ghostkit.ledger import in_thread
 
 
@@ -26,7 +26,7 @@ class Budget:
         if self.limit_usd is not None and self.spent_usd + self._reserved + ceiling_usd > self.limit_usd + 1e-12:
             left = max(self.limit_usd - self.spent_usd - self._reserved, 0.0)
             raise BudgetExceeded(
-                f"The next call could cost ${ceiling_usd:.4f}, and ${left:.4f} of the ${self.limit_usd:.2f} budget "
+                f"The next call could cost ${ceiling_usd:.4f}, and ${left:.4f} of the {dollars(self.limit_usd)} budget "
                 "is left.",
                 fix="What is written stays; go on with a larger --budget.",
             )
@@ -95,7 +95,7 @@ class Hold:
 def _check_call(ceiling_usd: float, limit_usd: float | None) -> None:
     if limit_usd is not None and ceiling_usd > limit_usd + 1e-12:
         raise BudgetExceeded(
-            f"The next call could cost ${ceiling_usd:.4f}, more than the ${limit_usd:.4f} that one call may cost.",
+            f"The next call could cost ${ceiling_usd:.4f}, more than the {dollars(limit_usd)} that one call may cost.",
             fix="Nothing was sent: ask for fewer words, choose a cheaper model, or raise GHOSTKIT_BUDGET_PER_CALL_USD.",
         )
 

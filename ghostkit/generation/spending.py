@@ -43,6 +43,12 @@ def state_folder(given: Path | None = None) -> Path:
     return Path(base) / "ghostkit"
 
 
+def dollars(usd: float) -> str:
+    """A limit as somebody set it: two places, or as many as it has."""
+    whole, _, places = f"{usd:.6f}".partition(".")
+    return f"${whole}.{places.rstrip('0'):0<2}"
+
+
 class DaySpending:
     """Reservations of one day's budget in `folder`; every method is one transaction and may be called in any thread.
 
@@ -65,8 +71,8 @@ class DaySpending:
                 return
         left = max(limit - spent, 0) / _NANO
         raise BudgetExceeded(
-            f"The next call could cost ${ceiling_usd:.4f}, and ${left:.4f} of today's ${limit_usd:.2f} for all books "
-            "is left.",
+            f"The next call could cost ${ceiling_usd:.4f}, and ${left:.4f} of today's {dollars(limit_usd)} for all "
+            "books is left.",
             fix="Nothing was sent and what is written stays; go on after midnight UTC, or with a larger "
             "GHOSTKIT_BUDGET_PER_DAY_USD.",
         )

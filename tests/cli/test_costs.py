@@ -85,7 +85,7 @@ def test_a_prompt_keeps_to_the_budget_of_the_settings(ghostkit: Command, setting
     setting("GHOSTKIT_BUDGET_USD", "0.001")
     ran = ghostkit("generate", "Write of salt.", "--model", "rehearsal")
     assert ran.code == 3
-    assert "of the $0.00 budget is left" in ran.sentence
+    assert "of the $0.001 budget is left" in ran.sentence
 
 
 @pytest.mark.parametrize("limit", [CALL, DAY, "GHOSTKIT_BUDGET_USD"])

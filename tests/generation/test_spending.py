@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ghostkit.errors import BudgetExceeded, StorageError
-from ghostkit.generation.spending import FILE_NAME, KEPT_DAYS, DaySpending, state_folder
+from ghostkit.generation.spending import FILE_NAME, KEPT_DAYS, DaySpending, dollars, state_folder
 
 DAY_S = 86_400.0
 
@@ -111,6 +111,14 @@ def test_the_folder_is_the_given_one_or_the_users_own(monkeypatch: pytest.Monkey
     assert state_folder() == tmp_path / ".local" / "state" / "ghostkit"
 
 
+@pytest.mark.parametrize(
+    ("usd", "said"),
+    [(1, "$1.00"), (0.5, "$0.50"), (0.009, "$0.009"), (0.0, "$0.00"), (12.345, "$12.345"), (1e-6, "$0.000001")],
+)
+def test_a_limit_is_said_as_it_was_set(usd: float, said: str) -> None:
+    assert dollars(usd) == said
+
+
 # Any interleaving
 
 
@@ -197,6 +205,8 @@ while True:
         break
     # "sent" means that the vendor may bill all of the ceiling from here on
     print(json.dumps(["sent", id, ceiling]), flush=True)
+    if seed == 3 and number == 5:
+        sys.stdin.read()  # until it is killed, with this call under way
     cost = ceiling * draw.random()
     day.settle(id, cost)
     print(json.dumps(["paid", id, cost]), flush=True)
@@ -209,13 +219,14 @@ def test_two_processes_and_a_third_that_is_killed_never_pass_the_limit(tmp_path:
     spenders = [
         subprocess.Popen(
             [sys.executable, "-c", _SPENDER, str(seed), str(tmp_path), str(limit)],
-            stdout=subprocess.PIPE, text=True, env=environment,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
         )
         for seed in (1, 2, 3)
     ]  # fmt: skip
     victim = spenders[2]
     assert victim.stdout is not None
-    lines = [victim.stdout.readline() for _ in range(9)]  # in the middle of its fifth call
+    lines = [victim.stdout.readline() for _ in range(9)]  # to the middle of its fifth call
+    assert json.loads(lines[-1])[0] == "sent"
     victim.send_signal(signal.SIGKILL)
     told = [lines, *(spender.communicate(timeout=60)[0].splitlines() for spender in spenders)]
     sent: dict[str, float] = {}
