@@ -64,12 +64,18 @@ class _Echo(BaseHTTPRequestHandler):
             self.close_connection = True
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def handle_error(self, *_: Any) -> None:
+        """A client that hangs up is no news."""
+
+
 @contextmanager
 def echoing_vendor() -> Iterator[str]:
     """Its address, without a mode."""
     over = threading.Event()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Echo", (_Echo,), {"over": over}))
-    server.daemon_threads = True
+    server = _Server(("127.0.0.1", 0), type("Echo", (_Echo,), {"over": over}))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
