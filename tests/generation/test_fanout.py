@@ -95,6 +95,32 @@ async def test_losers_are_closed_within_ten_milliseconds_of_the_winners_end() ->
     assert sorted(took)[5] < 0.01, took
 
 
+@pytest.mark.anyio
+async def test_nobody_waits_for_the_winner_to_be_on_the_disk() -> None:
+    over: list[float] = []
+    closed: list[float] = []
+    with by_model({"a": ["x", STALL], "b": [0.2, "Salt.", Ending.COMPLETE]}) as made:
+        stream, close = made.provider.stream, made.ledger.close_attempt
+        made.provider.stream = lambda request: _Watched(stream(request), request.model, over, closed)  # type: ignore[assignment,return-value]
+
+        def slow(*arguments: Any) -> Any:
+            time.sleep(0.3)
+            return close(*arguments)
+
+        made.ledger.close_attempt = slow
+        await fan_out(made.service, PROMPT, MODELS[:2])
+        assert closed[0] - over[0] < 0.2
+
+
+@pytest.mark.anyio
+async def test_answers_that_come_whole_race_as_well() -> None:
+    with by_model({"a": ["x", STALL], "b": [0.1, "Salt.", Ending.COMPLETE]}, streaming=False) as made:
+        fanned = await fan_out(made.service, PROMPT, MODELS[:2])
+        assert fanned.text == "Salt."
+        assert attempts(made, fanned) == {"a": ["cancelled"], "b": ["complete"]}
+        settled(made)
+
+
 class _Watched:
     """Notes when the winner's terminal event came and when the losers' streams were closed."""
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import anyio
 import pytest
 
-from ghostkit.errors import BadRequest, InputError
+from ghostkit.errors import BadRequest, InputError, ServerError
 from ghostkit.generation.fanout import fan_out
 from ghostkit.generation.fanout.judging import read_verdict
-from ghostkit.ledger import Slot, text_hash
+from ghostkit.ledger import text_hash
 from ghostkit.providers import Ending
 
+from .lab import STALL
 from .test_fanout import MODELS, PROMPT, by_model, settled
 
 THREE = {"a": "Salt.", "b": "Salt and sand.", "c": "Sand and salt."}
@@ -135,9 +137,42 @@ async def test_a_steps_verdict_is_kept_for_the_same_variants() -> None:
             fanned = await fan_out(made.service, made.spec(), MODELS, mode="best", judge=JUDGE, first_variant=1)
             assert fanned.winner is not None
             assert fanned.winner.model == "scripted:b"
+            assert fanned.judgement is not None
+            assert fanned.judgement.text == '{"best": 2}'
         assert made.calls == 4
-        slot = Slot(object_id="s-1", kind="judgement-section-1")
-        assert made.ledger.finished_text(slot) == '{"best": 2}'
+        # Other answers are another question, whatever their place.
+        fewer = await fan_out(made.service, made.spec(), MODELS[:2], mode="best", judge=JUDGE, first_variant=1)
+        assert (fewer.winner is not None, made.calls) == (True, 5)
+
+
+@pytest.mark.anyio
+async def test_what_the_judge_cost_counts_all_its_tries() -> None:
+    tries = iter([["Well, ", ServerError("Down.", retry_after_s=0.0)], ServerError("Down.", retry_after_s=0.0), "2"])
+    with by_model(THREE, usd=1000.0) as made:
+        given = made.provider._answer
+        made.provider._answer = lambda kind, request: next(tries) if request.model == "j" else given(kind, request)
+        fanned = await fan_out(made.service, PROMPT, MODELS, mode="best", judge=JUDGE)
+        assert fanned.judgement is not None
+        assert fanned.cost_usd == pytest.approx(made.ledger.totals().cost_usd)
+
+
+@pytest.mark.anyio
+async def test_stopping_the_judge_keeps_the_answers() -> None:
+    with by_model({**THREE, "j": [STALL]}) as made:
+        stopping = anyio.Event()
+
+        async def stop() -> None:
+            while made.calls < 4:
+                await anyio.sleep(0.01)
+            stopping.set()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(stop)
+            fanned = await fan_out(made.service, PROMPT, MODELS, mode="best", judge=JUDGE, stopping=stopping)
+        assert fanned.winner is None
+        assert [one.text for one in fanned.results] == list(THREE.values())
+        assert made.ledger.totals().attempts == {"complete": 3, "cancelled": 1}
+        settled(made)
 
 
 @pytest.mark.parametrize(

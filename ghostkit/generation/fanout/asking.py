@@ -88,7 +88,6 @@ async def fan_out(
             service,
             results,
             judge=judge,
-            slot=_judges_slot(specs[0].slot),
             asked=specs[0].prompt.messages,
             criteria=criteria,
             template=judge_template,
@@ -195,8 +194,3 @@ async def _specs(
 async def _next_variant(service: GenerationService, slot: Slot) -> int:
     attempts = await in_thread(service.ledger.attempts_of, slot.object_id, slot.kind)
     return max((one.slot.variant for one in attempts), default=0) + 1
-
-
-def _judges_slot(first: Slot) -> Slot:
-    """A text of its own, found again when the same variants are asked for again."""
-    return Slot(object_id=first.object_id, kind=f"judgement-{first.kind}-{first.variant}")

@@ -8,13 +8,14 @@ import math
 import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Real
 
 from ghostkit.errors import BadRequest, BudgetExceeded, GhostkitError, InputError, ProviderError
 from ghostkit.generation.escaping import Escaped, escape
 from ghostkit.generation.fanout.result import ModelResult
 from ghostkit.generation.service import GenerationService
 from ghostkit.generation.spec import StepSpec
-from ghostkit.ledger import Slot, text_hash
+from ghostkit.ledger import Slot, in_thread, text_hash
 from ghostkit.providers import Ending, Message, Usage
 
 Score = Callable[[str], float | Awaitable[float]]
@@ -70,7 +71,7 @@ async def _score(one: ModelResult, score: Score, results: Sequence[ModelResult])
             fix="The answers are in the error's `results`; mend the function and score them.",
             results=tuple(results),
         ) from error
-    if isinstance(number, bool) or not isinstance(number, int | float) or math.isnan(number):
+    if isinstance(number, bool) or not isinstance(number, Real) or math.isnan(number):
         raise InputError(
             f"The scoring function gave {number!r} for the answer of {one.model}.",
             fix="It must give a number, the higher the better; the answers are in the error's `results`.",
@@ -84,7 +85,6 @@ async def judged(
     results: Sequence[ModelResult],
     *,
     judge: str,
-    slot: Slot,
     asked: Sequence[Message],
     criteria: str = "",
     template: str = "judge",
@@ -93,54 +93,55 @@ async def judged(
     whole = [one for one in results if one.is_complete]
     if len(whole) <= 1:
         return [replace(one, won=one.is_complete) for one in results], None
-    verdict = await _ask(service, whole, judge, slot, asked, criteria, template)
+    verdict = await _verdict(service, _spec(service, whole, judge, asked, criteria or CRITERIA, template), whole)
     return [replace(one, won=verdict.best == one.model and one in whole) for one in results], verdict
 
 
-async def _ask(
+def _spec(
     service: GenerationService,
     whole: Sequence[ModelResult],
     judge: str,
-    slot: Slot,
     asked: Sequence[Message],
     criteria: str,
     template: str,
-) -> Judgement:
+) -> StepSpec:
     """The judge doesn't learn which model wrote which answer: they are numbered in the models' order."""
     answers = [
         Escaped(f'<answer number="{number}">\n{escape(one.text)}\n</answer>') for number, one in enumerate(whole, 1)
     ]
-    prompt = service.prompts.render(
-        template,
-        asked=[message.text for message in asked],
-        answers=answers,
-        count=len(whole),
-        criteria=criteria or CRITERIA,
-    )
-    spec = StepSpec(
-        slot=slot,
+    texts = [message.text for message in asked]
+    inputs = {f"answer {number}": text_hash(one.text) for number, one in enumerate(whole, 1)}
+    first = whole[0].slot
+    return StepSpec(
+        # A text of its own, found again when the same answers are compared again, and only then.
+        slot=Slot(object_id=first.object_id, kind=f"judgement-{text_hash(json.dumps(inputs))[:12]}"),
         model=judge,
-        prompt=prompt,
+        prompt=service.prompts.render(template, asked=texts, answers=answers, count=len(whole), criteria=criteria),
         max_tokens=JUDGE_TOKENS,
-        inputs={f"answer {number}": text_hash(one.text) for number, one in enumerate(whole, 1)},
+        inputs=inputs,
         check=lambda text: _check(text, len(whole), judge),
     )
+
+
+async def _verdict(service: GenerationService, spec: StepSpec, whole: Sequence[ModelResult]) -> Judgement:
     try:
         step = await service.run_step(spec)
     except (ProviderError, InputError, BudgetExceeded) as refused:
-        return Judgement(model=judge, usage=Usage(), error=refused)
+        return Judgement(model=spec.model, usage=Usage(), error=refused)
     best, reason = read_verdict(step.text, len(whole)) if step.ending is Ending.COMPLETE else (None, "")
     error: GhostkitError | None = step.error
     if best is None and error is None:
-        error = BadRequest(f"{judge} did not finish its verdict (it ended as {step.ending}).", fix="Try another judge.")
+        message = f"{spec.model} did not finish its verdict (it ended as {step.ending})."
+        error = BadRequest(message, fix="Choose another judge; the answers are kept.")
+    attempts = await in_thread(service.ledger.attempts, spec.slot)
     return Judgement(
-        model=judge,
+        model=spec.model,
         best=None if best is None else whole[best - 1].model,
         reason=reason,
         text=step.text,
         usage=step.usage,
-        cost_usd=step.cost_usd,
-        attempt_id=step.attempt_id,
+        cost_usd=sum(one.cost_usd for one in attempts),
+        attempt_id=attempts[-1].id if attempts else "",
         error=error,
     )
 
