@@ -117,7 +117,9 @@ def _written(messages: tuple[tuple[str, str], ...], room: int, schema: str, json
     from ghostkit.testing.simulator.schema_instances import instance_of
 
     said = tuple(Message(role=role, parts=(text,)) for role, text in messages)  # type: ignore[arg-type]
-    request = Request(model="novelist", messages=said, max_tokens=max(room, 1), parameters=_draw(messages[-1][1]))
+    request = Request(
+        model="novelist", messages=said, max_tokens=max(room, 1), parameters=_draw(messages[-1][1] if messages else "")
+    )
     if (schema or json_mode) and read_prompt(request).kind == "text":
         made = instance_of(json.loads(schema), schema) if schema else {"answer": "amber harbour lantern"}
         return json.dumps(made, ensure_ascii=False)
