@@ -20,17 +20,16 @@ from ghostkit.errors import (
     RateLimited,
     ServerError,
 )
+from ghostkit.providers.adapters.anthropic_prompt import conversation
 from ghostkit.providers.adapters.anthropic_reading import SPENT, AnthropicReader, completion_from, words_from
-from ghostkit.providers.adapters.parameters import Parameters, read_parameters
-from ghostkit.providers.adapters.thinking import manner_of
-from ghostkit.providers.contract import Completion, Diagnosis, Message, Request, TokenCount
-from ghostkit.providers.prices import model_facts
+from ghostkit.providers.adapters.parameters import Parameters, Reasoning, read_parameters
+from ghostkit.providers.adapters.thinking import manner_of, room_to_think
+from ghostkit.providers.contract import Completion, Diagnosis, Request, TokenCount
 from ghostkit.providers.wire import ErrorTable, Reader, VendorProvider, VendorWords
 from ghostkit.providers.wire.call import current_call
 from ghostkit.providers.wire.errors import misshapen
 from ghostkit.settings import get_settings
 
-MOST_BREAKPOINTS: Final = 4
 WITH_SAMPLING: Final = "2023-06-01"
 """The last version of the API that takes `temperature` and `top_p`, from the models that still do."""
 _COUNTED: Final = ("model", "messages", "system", "thinking", "output_config")
@@ -76,7 +75,9 @@ class AnthropicProvider(VendorProvider):
         return TokenCount(tokens=tokens, exact=True)
 
     def longest_billed(self, request: Request) -> int:
-        return int(self.body(request)["max_tokens"])
+        """With the room to think."""
+        asked = read_parameters(request)
+        return int(asked.extra.get("max_tokens") or request.max_tokens + _room(request, asked))
 
     def _base_url_set(self) -> str | None:
         return get_settings().anthropic_base_url
@@ -109,7 +110,7 @@ class AnthropicProvider(VendorProvider):
     def body(self, request: Request) -> dict[str, Any]:
         """What is sent, as arguments of the SDK's `create`."""
         asked = read_parameters(request)
-        body: dict[str, Any] = {"model": request.model, "max_tokens": request.max_tokens, **_conversation(request)}
+        body: dict[str, Any] = {"model": request.model, "max_tokens": request.max_tokens, **conversation(request)}
         if asked.stop:
             body["stop_sequences"] = list(asked.stop)
         output = {**self._think(request, asked, body), **_format(asked)}
@@ -122,15 +123,9 @@ class AnthropicProvider(VendorProvider):
 
     def _think(self, request: Request, asked: Parameters, body: dict[str, Any]) -> dict[str, Any]:
         """Puts into `body` whether to think, and the room for it; gives what belongs to the output's settings."""
-        manner = manner_of("anthropic", request.model)
-        # Models that take a temperature take none with thinking, and `reasoning` is the one that may be left out.
-        wanted = "none" if manner.samples and _samples(asked) else asked.reasoning
-        level = manner.level(wanted)
-        room = manner.room(wanted)
-        if room:
-            longest = max(model_facts(self.name, request.model).max_output, request.max_tokens)
-            room = min(room, longest - request.max_tokens)
-            body["max_tokens"] = request.max_tokens + room
+        manner, room = manner_of("anthropic", request.model), _room(request, asked)
+        level = manner.level(_wanted(request, asked))
+        body["max_tokens"] = request.max_tokens + room
         if level == "none" and manner.off is not None:
             body |= {"thinking": dict(manner.off)} if manner.off else {}
         elif manner.by == "budget":
@@ -151,6 +146,15 @@ class _RawEvents:
     def __aiter__(self) -> AsyncIterator[Any]:
         events: AsyncIterator[Any] = self._stream.raw_events(self._stream.response)
         return events
+
+
+def _wanted(request: Request, asked: Parameters) -> Reasoning | None:
+    """Models that take a temperature take none with thinking, and `reasoning` is the one that may be left out."""
+    return "none" if _samples(asked) and manner_of("anthropic", request.model).samples else asked.reasoning
+
+
+def _room(request: Request, asked: Parameters) -> int:
+    return room_to_think("anthropic", request, _wanted(request, asked))
 
 
 def _samples(asked: Parameters) -> bool:
@@ -180,33 +184,3 @@ def _format(asked: Parameters) -> dict[str, Any]:
             fix="Give every part of it a type, or leave it out and ask for JSON in words.",
         ) from None
     return {"format": {"type": "json_schema", "schema": schema}}
-
-
-def _conversation(request: Request) -> dict[str, Any]:
-    """`system` and `messages`: a block for each part, so that what is stable stays the same byte for byte."""
-    marked = [index for index, message in enumerate(request.messages) if message.stable]
-    # The first serves every request of a book; of the others the last reach farthest.
-    cached = {*marked[:1], *marked[1:][1 - MOST_BREAKPOINTS :]}
-    system: list[dict[str, Any]] = []
-    turns: list[dict[str, Any]] = []
-    for index, message in enumerate(request.messages):
-        if message.role == "system":
-            system += _blocks(message, marked=index in cached, follows=bool(system))
-        elif blocks := _blocks(message, marked=index in cached, follows=False):
-            turns.append({"role": message.role, "content": blocks})
-    return {"messages": turns, **({"system": system} if system else {})}
-
-
-def _blocks(message: Message, *, marked: bool, follows: bool) -> list[dict[str, Any]]:
-    blocks: list[dict[str, Any]] = []
-    last_stable: dict[str, Any] = {}
-    for number, part in enumerate(message.parts, start=1):
-        if not part.strip():  # an empty block is refused
-            continue
-        # The blank line goes before a part: what stands in a block must not depend on what comes after it.
-        blocks.append({"type": "text", "text": f"\n\n{part}" if blocks or follows else part})
-        if number <= message.stable:
-            last_stable = blocks[-1]
-    if marked:
-        last_stable["cache_control"] = {"type": "ephemeral"}
-    return blocks

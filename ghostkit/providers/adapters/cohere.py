@@ -26,9 +26,8 @@ from ghostkit.providers.adapters.cohere_reading import (
     words_from,
 )
 from ghostkit.providers.adapters.parameters import Parameters, read_parameters
-from ghostkit.providers.adapters.thinking import manner_of
+from ghostkit.providers.adapters.thinking import manner_of, room_to_think
 from ghostkit.providers.contract import Completion, Diagnosis, Request, TokenCount
-from ghostkit.providers.prices import model_facts
 from ghostkit.providers.wire import ErrorTable, Reader, VendorProvider, VendorWords
 from ghostkit.settings import get_settings
 
@@ -78,7 +77,11 @@ class CohereProvider(VendorProvider):
         return TokenCount(tokens=tokens + _AROUND_A_MESSAGE * len(request.messages), exact=False)
 
     def longest_billed(self, request: Request) -> int:
-        return int(self.body(request)["max_tokens"])
+        """With the room to think."""
+        asked = read_parameters(request)
+        return int(
+            asked.extra.get("max_tokens") or request.max_tokens + room_to_think("cohere", request, asked.reasoning)
+        )
 
     def _base_url_set(self) -> str | None:
         return get_settings().cohere_base_url
@@ -135,8 +138,7 @@ class CohereProvider(VendorProvider):
         if manner.level(asked.reasoning) == "none":
             body["thinking"] = dict(manner.off or {}) or None
             return
-        longest = max(model_facts(self.name, request.model).max_output, request.max_tokens)
-        room = min(manner.room(asked.reasoning), longest - request.max_tokens)
+        room = room_to_think("cohere", request, asked.reasoning)
         body["max_tokens"] = request.max_tokens + room
         body["thinking"] = {"type": "enabled", "token_budget": max(room, 1)}
 

@@ -21,9 +21,8 @@ from ghostkit.errors import (
 )
 from ghostkit.providers.adapters.gemini_reading import SPENT_FOR_TODAY, GeminiReader, completion_from, words_from
 from ghostkit.providers.adapters.parameters import Parameters, read_parameters
-from ghostkit.providers.adapters.thinking import manner_of
+from ghostkit.providers.adapters.thinking import manner_of, room_to_think
 from ghostkit.providers.contract import Completion, Diagnosis, Request, TokenCount
-from ghostkit.providers.prices import model_facts
 from ghostkit.providers.wire import ErrorTable, Reader, VendorProvider, VendorWords
 from ghostkit.settings import get_settings
 
@@ -72,7 +71,10 @@ class GeminiProvider(VendorProvider):
         return TokenCount(tokens=counted.total_tokens or 0, exact="json_schema" not in request.parameters)
 
     def longest_billed(self, request: Request) -> int:
-        return int(self.config(request)["max_output_tokens"])
+        """With the room to think."""
+        asked = read_parameters(request)
+        own = (asked.extra.get("generationConfig") or {}).get("maxOutputTokens")
+        return int(own or request.max_tokens + room_to_think("gemini", request, asked.reasoning))
 
     def _base_url_set(self) -> str | None:
         return get_settings().gemini_base_url
@@ -133,11 +135,8 @@ class GeminiProvider(VendorProvider):
     def _think(self, request: Request, asked: Parameters, config: dict[str, Any]) -> None:
         """Puts into `config` how much to think, and the room for it."""
         manner = manner_of("gemini", request.model)
-        level, room = manner.level(asked.reasoning), manner.room(asked.reasoning)
-        if room:
-            longest = max(model_facts(self.name, request.model).max_output, request.max_tokens)
-            room = min(room, longest - request.max_tokens)
-            config["max_output_tokens"] = request.max_tokens + room
+        level, room = manner.level(asked.reasoning), room_to_think("gemini", request, asked.reasoning)
+        config["max_output_tokens"] = request.max_tokens + room
         if level == "none" and manner.off is not None:
             thinking = dict(manner.off)
         elif level is None:

@@ -13,10 +13,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from ghostkit.providers.adapters.parameters import Reasoning
+from ghostkit.providers.adapters.parameters import ROOM_TO_THINK, Reasoning
+from ghostkit.providers.contract import Request
+from ghostkit.providers.prices import model_facts
 
-ROOM: Final[Mapping[str, int]] = {"low": 2_048, "medium": 8_192, "high": 24_576}
-"""Tokens for thinking as much as that."""
 UNASKED: Final = "medium"
 """What models are taken to do of their own accord that can't be kept from it."""
 
@@ -40,8 +40,8 @@ class Manner:
         """Tokens to add to the answer's own."""
         level = self.level(asked)
         if level == "none":
-            return 0 if self.off is not None else ROOM["low"]
-        return ROOM[level or UNASKED]
+            return 0 if self.off is not None else ROOM_TO_THINK["low"]
+        return ROOM_TO_THINK[level or UNASKED]
 
 
 _NEVER: Final = Manner(by="nothing", off={})
@@ -68,8 +68,16 @@ _COHERES: Final = (
     (r"", _NEVER),
 )
 
+Vendor = Literal["anthropic", "gemini", "cohere"]
 
-def manner_of(vendor: Literal["anthropic", "gemini", "cohere"], model: str) -> Manner:
+
+def manner_of(vendor: Vendor, model: str) -> Manner:
     """By the model's name; those who resell it write something before and after it."""
     manners = {"anthropic": _CLAUDES, "gemini": _GEMINIS, "cohere": _COHERES}[vendor]
     return next(manner for pattern, manner in manners if re.search(pattern, model.lower()))
+
+
+def room_to_think(vendor: Vendor, request: Request, asked: Reasoning | None) -> int:
+    """Tokens to add to the answer's own; no more than the model gives at all."""
+    longest = model_facts(vendor, request.model).max_output
+    return max(min(manner_of(vendor, request.model).room(asked), longest - request.max_tokens), 0)

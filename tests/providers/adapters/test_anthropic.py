@@ -173,6 +173,11 @@ def test_a_schema_is_made_as_the_vendor_wants_it() -> None:
         provider().body(asking("claude-haiku-5-5", json_schema={"properties": {"n": {}}}))
 
 
+def test_a_limit_of_the_users_own_is_what_may_be_billed() -> None:
+    assert provider().longest_billed(asking("claude-haiku-5-5", reasoning="low")) == 60 + 2_048
+    assert provider().longest_billed(asking("claude-haiku-5-5", reasoning="low", extra={"max_tokens": 7})) == 7
+
+
 # ── what is made of the answers ───────────────────────────────────────────────────────────────────────────────
 
 

@@ -105,6 +105,11 @@ def test_what_only_the_vendor_knows_goes_before_ours() -> None:
     assert "seed" not in body
 
 
+def test_a_limit_of_the_users_own_is_what_may_be_billed() -> None:
+    assert provider().longest_billed(asking("command-a-plus-05-2026", reasoning="low")) == 60 + 2_048
+    assert provider().longest_billed(asking("command-a-plus-05-2026", reasoning="low", extra={"max_tokens": 7})) == 7
+
+
 # ── what is made of the answers ───────────────────────────────────────────────────────────────────────────────
 
 COUNTS = {"billed_units": {"input_tokens": 8.0, "output_tokens": 5.0},

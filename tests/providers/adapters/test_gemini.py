@@ -131,6 +131,16 @@ def test_what_only_the_vendor_knows_is_passed_on() -> None:
     assert config["http_options"] == {"extra_body": {"safetySettings": []}}
 
 
+def test_a_limit_of_the_users_own_is_what_may_be_billed() -> None:
+    assert provider().longest_billed(asking("gemini-2.5-pro", reasoning="low")) == 60 + 2_048
+    assert (
+        provider().longest_billed(
+            asking("gemini-2.5-pro", reasoning="low", extra={"generationConfig": {"maxOutputTokens": 7}})
+        )
+        == 7
+    )
+
+
 # ── what is made of the answers ───────────────────────────────────────────────────────────────────────────────
 
 
