@@ -195,6 +195,8 @@ from ghostkit.generation.spending import DaySpending
 seed, folder, limit = int(sys.argv[1]), Path(sys.argv[2]), float(sys.argv[3])
 draw, day = random.Random(seed), DaySpending(folder, now=lambda: 20_000 * 86_400.0 + 5)
 number = 0
+print("ready", flush=True)
+sys.stdin.readline()
 while True:
     number += 1
     id, ceiling = f"{seed}-{number}", draw.uniform(0.001, 0.01)
@@ -213,6 +215,12 @@ while True:
 """
 
 
+def _go(spender: subprocess.Popen[str]) -> None:
+    assert spender.stdin is not None
+    spender.stdin.write("go\n")
+    spender.stdin.flush()
+
+
 def test_two_processes_and_a_third_that_is_killed_never_pass_the_limit(tmp_path: Path) -> None:
     limit = 0.35
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -223,9 +231,15 @@ def test_two_processes_and_a_third_that_is_killed_never_pass_the_limit(tmp_path:
         )
         for seed in (1, 2, 3)
     ]  # fmt: skip
-    victim = spenders[2]
+    for spender in spenders:
+        assert spender.stdout is not None
+        assert spender.stdout.readline() == "ready\n"
+    *others, victim = spenders
+    _go(victim)
     assert victim.stdout is not None
     lines = [victim.stdout.readline() for _ in range(9)]  # to the middle of its fifth call
+    for spender in others:
+        _go(spender)
     assert json.loads(lines[-1])[0] == "sent"
     victim.send_signal(signal.SIGKILL)
     told = [lines, *(spender.communicate(timeout=60)[0].splitlines() for spender in spenders)]
