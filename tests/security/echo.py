@@ -16,6 +16,7 @@ class _Echo(BaseHTTPRequestHandler):
     """The first part of the path says how it fails."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True  # else every answer waits 40 ms for an acknowledgement
 
     def log_message(self, *_: Any) -> None:
         """Nothing on stderr."""

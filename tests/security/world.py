@@ -371,7 +371,7 @@ async def _stopped(provider: Provider, name: str, errors: list[BaseException]) -
             pass
 
     for ask in (streamed, lambda: provider.generate(request_to(name))):
-        with anyio.move_on_after(0.15):
+        with anyio.move_on_after(0.1):
             try:
                 await ask()
             except anyio.get_cancelled_exc_class() as error:
