@@ -6,8 +6,10 @@ by this model or by another: the resume policy decides later.
 
 from __future__ import annotations
 
+import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 import anyio
@@ -15,6 +17,7 @@ import anyio
 from ghostkit.errors import (
     BadRequest,
     BudgetExceeded,
+    CircuitOpen,
     ContentRefused,
     ModelNotFound,
     NotRecorded,
@@ -27,12 +30,15 @@ from ghostkit.generation.limits import check_window, cost_ceiling
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.generation.spec import StepResult, StepSpec
 from ghostkit.generation.streams import LiveStream
-from ghostkit.ledger import AttemptState, Outcome
+from ghostkit.ledger import AttemptState
 from ghostkit.providers import Ending, Message, ModelInfo, Provider, Request
 from ghostkit.providers.estimating import estimate_count
 from ghostkit.providers.prices import with_set_prices
-from ghostkit.providers.resilience import Gate, Gates, Passage, RetryPolicy, StateChange
+from ghostkit.providers.resilience import Gate, Gates, Passage, RetryPolicy, StateChange, Waiting
 
+_TELLING_PARTS = 2
+PATIENCE_S = 60.0
+"""A step waits this long, once, for the breaker of the last model that could be asked."""
 FINAL: tuple[type[ProviderError], ...] = (ContentRefused, BadRequest, NotRecorded)
 """What another model would not do better, or should not be asked: with any other failure the next fallback is."""
 
@@ -57,17 +63,17 @@ class Asking:
         chain = list(dict.fromkeys([self.spec.model, *self.options.fallback_models]))
         result: StepResult | None = None
         left = ""
-        for place, name in enumerate(chain):
+        for place, name in enumerate(chain, 1):
             if result is not None:
                 assert result.error is not None
                 await self._tell_retry(result.error, result.attempts + 1, 0.0, name)
-            result, left = await self._ask(name, result.attempts if result else 0)
-            if not _moves_on(result) or place + 1 == len(chain):
+            result, left = await self._ask(name, result.attempts if result else 0, is_last=place == len(chain))
+            if not _moves_on(result):
                 break
         assert result is not None
         return result, left
 
-    async def _ask(self, name: str, made: int) -> tuple[StepResult, str]:
+    async def _ask(self, name: str, made: int, *, is_last: bool) -> tuple[StepResult, str]:
         """One model, with its retries; `made` attempts were made of others before."""
         policy = RetryPolicy(retries=self.options.max_retries, first_wait_s=self.options.first_wait_s)
         try:
@@ -77,6 +83,7 @@ class Asking:
                 raise
             return self._not_asked(_as_provider_error(absent), made), ""
         failed = 0
+        may_wait = is_last and self.options.max_retries > 0
         while True:
             left = await self.left_over(self.spec)
             try:
@@ -84,7 +91,13 @@ class Asking:
                     provider, with_set_prices(provider.info(model)), left, policy, failed, made
                 )
             except ProviderError as turned_away:  # by the gate: nothing was recorded, and nothing sent
-                return self._not_asked(turned_away, made + failed), left
+                wait = _until_it_closes(turned_away) if may_wait else None
+                if wait is None:
+                    return self._not_asked(turned_away, made + failed), left
+                may_wait = False
+                await self._tell_retry(turned_away, made + failed + 1, wait)
+                await anyio.sleep(wait)
+                continue
             error = result.error
             # A piece of text has been shown: to begin again would be to replace it silently.
             if error is None or len(result.text) > len(left):
@@ -128,18 +141,47 @@ class Asking:
             await self._tell_changes(changes)
 
     async def _through_the_gate(self, call: Call, changes: list[StateChange]) -> StepResult:
-        gate = self._gate(call.info)
-        async with gate.admitted(
-            tokens=_tokens_at_most(call), attempt=call.number, on_change=changes.append
-        ) as passage:
-            call.stream.on_started = passage.started
-            try:
-                result, outcome = await attempt(self.desk, call)
-            except BudgetExceeded:
-                passage.unsent()
-                raise
-            _report(passage, result, outcome)
+        stream = call.stream
+        self.desk.streams.open(stream)  # so that it can be seen to wait, and stopped
+        try:
+            async with AsyncExitStack() as gate:
+                with anyio.CancelScope() as waiting:
+                    stream.scope = waiting
+                    passage = await gate.enter_async_context(self._passage(call, changes))
+                if waiting.cancelled_caught or stream.cancel_requested:
+                    stream.end(str(AttemptState.CANCELLED))
+                    return self._stopped(call.number - 1)
+                stream.waits_for, stream.on_started = "", passage.started
+                return await self._reported(call, passage)
+        finally:
+            stream.end(str(AttemptState.ERROR))
+
+    async def _reported(self, call: Call, passage: Passage) -> StepResult:
+        """The attempt, of which the gate hears how it went."""
+        try:
+            result, outcome = await attempt(self.desk, call)
+        except BudgetExceeded:
+            passage.unsent()
+            raise
+        if result.error is not None:
+            passage.failed(result.error)
+        elif outcome.state is not AttemptState.CANCELLED:
+            passage.succeeded(outcome.input_tokens + outcome.output_tokens)
         return result
+
+    def _passage(self, call: Call, changes: list[StateChange]) -> Passage:
+        def note(waiting: Waiting) -> None:
+            call.stream.waits_for = waiting.for_what
+
+        tokens = _tokens_at_most(call)
+        return self._gate(call.info).admitted(
+            tokens=tokens, attempt=call.number, on_wait=note, on_change=changes.append
+        )
+
+    def _stopped(self, attempts: int) -> StepResult:
+        return StepResult(
+            slot=self.spec.slot, text="", ending=Ending.CANCELLED, served_by="provider", attempts=attempts
+        )
 
     def _gate(self, info: ModelInfo) -> Gate:
         return self.gates.gate(gate_key(info), self.options.gate_for(info))
@@ -164,6 +206,12 @@ def gate_key(info: ModelInfo) -> str:
     return f"{info.provider}|{info.base_url}|{info.model}"
 
 
+def _until_it_closes(error: ProviderError) -> float | None:
+    """Seconds until an open breaker lets one call try again, if that is soon."""
+    wait = error.retry_after_s
+    return wait if isinstance(error, CircuitOpen) and wait is not None and wait <= PATIENCE_S else None
+
+
 def _tokens_at_most(call: Call) -> int:
     """Prompt and answer; of a model on this machine nobody counts them."""
     if not call.info.base_url:
@@ -180,14 +228,14 @@ def request_of(spec: StepSpec, model: str, messages: tuple[Message, ...]) -> Req
         parameters=spec.parameters,
         attempt_id="a-" + secrets.token_hex(8),
         slot=str(spec.slot),
+        cache_key=_cache_key(messages),
     )
 
 
-def _report(passage: Passage, result: StepResult, outcome: Outcome) -> None:
-    if result.error is not None:
-        passage.failed(result.error)
-    elif outcome.state is not AttemptState.CANCELLED:
-        passage.succeeded(outcome.input_tokens + outcome.output_tokens)
+def _cache_key(messages: tuple[Message, ...]) -> str:
+    """The same for all requests that begin alike: told by the system message and the first parts that stay."""
+    stable = [part for message in messages for part in message.parts[: min(message.stable, _TELLING_PARTS)]]
+    return "gk-" + hashlib.sha256("\0".join(stable).encode()).hexdigest()[:24] if stable else ""
 
 
 def _moves_on(result: StepResult) -> bool:

@@ -67,7 +67,6 @@ async def attempt(desk: Desk, call: Call) -> tuple[StepResult, Outcome]:
     try:
         begun = await _open(desk, call)
         cost = hold.ceiling_usd
-        desk.streams.open(stream)
         receiver = Receiver(desk.ledger, stream, call.options, call.stall_s)
         try:
             await desk.emit_new(begun)

@@ -37,6 +37,8 @@ class LiveStream:
     chunks: int = 0
     deltas: int = 0
     thought_characters: int = 0
+    waits_for: str = ""
+    """What it waits for before it is sent: a limit, its turn."""
     cancel_requested: bool = False
     scope: CancelScope | None = None
     flushing: Lock = field(default_factory=lambda: Lock(fast_acquire=True))
@@ -123,6 +125,7 @@ class LiveStream:
             "tokens_received": self.deltas,
             "characters": characters,
             "thought_characters": self.thought_characters,
+            "waits_for": self.waits_for,
             "characters_per_s": round((characters - self._left) / seconds, 1) if self.deltas else 0.0,
             "tokens_per_s": round(self.deltas / seconds, 1) if self.deltas else 0.0,
             "first_token_s": round(self.first_text - self.started, 4) if self.first_text else None,

@@ -18,16 +18,20 @@ from ghostkit.providers import (
     Finished,
     Message,
     ModelInfo,
+    ReasoningDelta,
     Request,
+    ResponseStarted,
     StreamEvent,
     TextDelta,
     TokenCount,
     Usage,
+    UsageUpdate,
     collect,
 )
 
-Answer = str | Exception | Iterable[str | Exception | Ending | float]
-"""A text; an error to raise; or pieces in order: text, a pause in seconds, an error, or an ending."""
+Event = ResponseStarted | ReasoningDelta | UsageUpdate
+Answer = str | Exception | Iterable[str | Exception | Ending | float | Event]
+"""A text; an error to raise; or pieces in order: text, a pause in seconds, an error, an event, or an ending."""
 
 _TASK = re.compile(r'<task kind="(\w+)"([^>]*)>')
 
@@ -118,6 +122,8 @@ class ScriptedProvider:
                 return
             if isinstance(piece, float):
                 await anyio.sleep(piece)
+            elif isinstance(piece, ResponseStarted | ReasoningDelta | UsageUpdate):
+                yield piece
             else:
                 await anyio.lowlevel.checkpoint()
                 spoken += piece

@@ -53,7 +53,8 @@ def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
         lab_module.skipped[0] += delay
         await anyio.lowlevel.checkpoint()
 
-    monkeypatch.setattr(asking_module, "anyio", SimpleNamespace(sleep=sleep, move_on_after=anyio.move_on_after))
+    names = {name: getattr(anyio, name) for name in ("CancelScope", "move_on_after")}
+    monkeypatch.setattr(asking_module, "anyio", SimpleNamespace(sleep=sleep, **names))
     monkeypatch.setattr(asking_module, "RetryPolicy", functools.partial(RetryPolicy, random=lambda: 1.0))
     return delays
 
