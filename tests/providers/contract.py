@@ -471,6 +471,14 @@ class WireContract(ProviderContract):
 
     # ── leaving ───────────────────────────────────────────────────────────────────────────────────────────
 
+    async def test_a_whole_answer_is_left_at_once(self, provider: Provider) -> None:
+        for _ in range(2):
+            async with provider.stream(self.ask()) as stream:
+                async for _event in stream:
+                    pass
+                whole_at = time.monotonic()
+            assert time.monotonic() - whole_at < 1.0
+
     @pytest.mark.parametrize("how", ["break", "cancel", "error"])
     async def test_leaving_closes_the_socket_at_once(self, provider: Provider, simulator: Simulator, how: str) -> None:
         """Within 10 ms by the simulator's clock, which is this machine's; the best of a few, as machines are busy."""
