@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -40,8 +41,8 @@ def simulator(running: Simulator, monkeypatch: pytest.MonkeyPatch) -> Simulator:
 
 
 @asynccontextmanager
-async def serving() -> AsyncIterator[GenerationService]:
-    ledger = SqliteLedger(None)
+async def serving(path: Path | None = None) -> AsyncIterator[GenerationService]:
+    ledger = SqliteLedger(path)
     ledger.acquire_lease({})
     options = GenerationOptions(max_retries=0)
     service = GenerationService(ledger=ledger, who=Who(ghostkit_version="0"), options=lambda: options)
@@ -104,10 +105,12 @@ async def _closings(simulator: Simulator, wanted: int) -> list[dict[str, Any]]:
 
 
 @pytest.mark.anyio
-async def test_all_six_answer_and_stand_in_one_table(simulator: Simulator) -> None:
+async def test_all_six_answer_stand_in_one_table_and_are_heard_again_without_a_network(
+    simulator: Simulator, tmp_path: Path
+) -> None:
     simulator.set_rules([{"match": {"model": "broken"}, "fault": "cut_mid"}])
     models = ["openai:a", "openai-responses:b", "anthropic:c", "gemini:d", "cohere:e", "openrouter:f", "ollama:g"]
-    async with serving() as service:
+    async with serving(tmp_path / "kept.sqlite") as service:
         fanned = await fan_out(service, PROMPT, [*models, "openai:broken"], mode="all", max_tokens=300)
         frame = fanned.frame()
     by_model = {row["model"]: row for row in frame.to_dicts()}
@@ -118,4 +121,13 @@ async def test_all_six_answer_and_stand_in_one_table(simulator: Simulator) -> No
     assert (broken["ending"], broken["error"]) == ("truncated", "server")
     assert broken["text"]
     assert broken["tokens_source"] == "estimated"
-    assert len({row["text"] for row in frame.to_dicts() if row["ending"] == "complete"}) >= 1
+    asked = len(simulator.requests())
+    async with serving() as service:
+        replays = [f"replay:{tmp_path / 'kept.sqlite'}?of={name}" for name in models]
+        again = (await fan_out(service, PROMPT, replays, mode="all", max_tokens=300)).frame()
+    for name, row in zip(models, again.to_dicts(), strict=True):
+        before = by_model[name]
+        for column in ("text", "ending", "input_tokens", "output_tokens", "tokens_source"):
+            assert row[column] == before[column], (name, column)
+        assert (row["cost_usd"], row["cost_source"]) == (0.0, "free")
+    assert len(simulator.requests()) == asked
