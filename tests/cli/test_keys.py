@@ -42,6 +42,16 @@ def test_a_key_is_kept_listed_by_its_end_and_removed(ghostkit: Command, fake: Fa
     assert "holds no key" in ghostkit("keys", "remove", "openai").out
 
 
+def test_each_act_answers_in_json_too(ghostkit: Command, fake: FakeKeyring, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = ghostkit("keys", "set", "openai", "--json", given=KEY).json
+    assert kept == {"provider": "openai", "kept_in": fake.name, "hint": f"…{KEY[-4:]}", "used": True}
+    assert ghostkit("keys", "--json").json == ghostkit("keys", "list", "--json").json
+    gone = ghostkit("keys", "remove", "openai", "--json").json
+    assert gone == {"provider": "openai", "removed": True, "source": "none", "variable": ""}
+    ran = ghostkit("keys", "set", "openai", "--json", given="two words")
+    assert (ran.code, ran.out, ran.error["code"]) == (2, "", "bad_input")
+
+
 @pytest.mark.parametrize(
     "arguments", [("openai", KEY), ("openai", "x"), (KEY,), ("sk-ant-api03-Zt81kQw0pLm93xVbN5rT",)]
 )

@@ -169,7 +169,7 @@ PLACES: tuple[Place, ...] = (
     # the process
     Place("warnings", looking.VALUE, kept("warnings"), "a canary's world"),
     Place("stdout and stderr", looking.TEXT, kept("stdout and stderr of this process"), "a canary's world"),
-    Place("logging at its most talkative", looking.TEXT, kept("logging at its most talkative"), ""),
+    Place("logging at its most talkative", looking.TEXT, kept("logging at its most talkative"), "HTTP Request: POST"),
     said("a failing process", "does not accept the key"),
     said("a failing command --json", "does not accept the key"),
     Place("arguments of processes", looking.TEXT, kept("arguments of generate"), "generate"),

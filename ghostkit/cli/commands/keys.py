@@ -16,8 +16,9 @@ LONGEST = 10_000
 
 
 @click.group(short_help="Keep, list and remove vendors' keys.", invoke_without_command=True)
+@json_option
 @click.pass_context
-def keys(ctx: click.Context) -> None:
+def keys(ctx: click.Context, as_json: bool) -> None:
     """Keep the vendors' keys in the system's keyring, list where each comes from, remove them.
 
     A key in the environment or in .env goes before the one in the keyring.
@@ -30,13 +31,14 @@ def keys(ctx: click.Context) -> None:
       ghostkit keys remove openai
     """
     if ctx.invoked_subcommand is None:
-        ctx.invoke(list_keys)
+        ctx.invoke(list_keys, as_json=as_json)
 
 
 @keys.command("set", short_help="Keep a key in the system's keyring.")
 @click.argument("provider")
 @click.argument("key", nargs=-1, metavar="")
-def set_key(provider: str, key: tuple[str, ...]) -> None:
+@json_option
+def set_key(provider: str, key: tuple[str, ...], as_json: bool) -> None:
     """Keep the key for PROVIDER in the system's keyring: asked for without showing it, or read from stdin.
 
     \b
@@ -57,8 +59,11 @@ def set_key(provider: str, key: tuple[str, ...]) -> None:
     if problem is not None:
         raise InputError(problem[0], fix=problem[1])
     kept_in = write_keychain(vendor.name, text)
-    say(f"The key for {vendor.title} ({hint(text)}) is kept in the system's keyring ({kept_in}).")
     source, variable = where_from(vendor.name)
+    if as_json:
+        say_json({"provider": vendor.name, "kept_in": kept_in, "hint": hint(text), "used": source == "keyring"})
+        return
+    say(f"The key for {vendor.title} ({hint(text)}) is kept in the system's keyring ({kept_in}).")
     if source != "keyring":
         place = "in code" if source == "code" else f"in {'.env' if source == '.env' else 'the environment'}"
         note(f"{variable} {place} goes before it, as long as it is set.")
@@ -98,7 +103,8 @@ def list_keys(as_json: bool = False) -> None:
 
 @keys.command("remove", short_help="Take a key out of the system's keyring.")
 @click.argument("provider")
-def remove_key(provider: str) -> None:
+@json_option
+def remove_key(provider: str, as_json: bool) -> None:
     """Take the key for PROVIDER out of the system's keyring. Keys in the environment or in .env stay there.
 
     \b
@@ -114,6 +120,9 @@ def remove_key(provider: str) -> None:
     vendor = vendor_named(provider)
     gone = remove_keychain(vendor.name)
     source, variable = where_from(vendor.name)
+    if as_json:
+        say_json({"provider": vendor.name, "removed": gone, "source": source, "variable": variable})
+        return
     if gone:
         say(f"The key for {vendor.title} is no longer in the system's keyring.")
     else:
