@@ -97,7 +97,7 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True)
 class RateLimits:
-    """What the vendor's headers said of one kind of limit; None where they said nothing. Resets are seconds from now."""
+    """What the vendor's headers said of one kind of limit; None where they said nothing. Resets: seconds from now."""
 
     requests_limit: int | None = None
     requests_remaining: int | None = None
