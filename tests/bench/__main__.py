@@ -6,7 +6,16 @@ import argparse
 import json
 import sys
 
-from tests.bench import engine_cost, flat_cost, gate_cost, imports_and_memory, ledger_size, many_books, staleness
+from tests.bench import (
+    engine_cost,
+    flat_cost,
+    gate_cost,
+    imports_and_memory,
+    ledger_size,
+    many_books,
+    staleness,
+    wire_cost,
+)
 from tests.bench.probe import probe
 from tests.bench.report import Report
 
@@ -18,6 +27,7 @@ BENCHMARKS = {
     "gate": gate_cost.run,
     "staleness": staleness.run,
     "many-books": many_books.run,
+    "wire": wire_cost.run,
 }
 
 
