@@ -77,7 +77,8 @@ class AnthropicProvider(VendorProvider):
     def longest_billed(self, request: Request) -> int:
         """With the room to think."""
         asked = read_parameters(request)
-        return int(asked.extra.get("max_tokens") or request.max_tokens + _room(request, asked))
+        own = asked.extra.get("max_tokens")
+        return own if isinstance(own, int) else request.max_tokens + _room(request, asked)
 
     def _base_url_set(self) -> str | None:
         return get_settings().anthropic_base_url

@@ -68,13 +68,14 @@ class GeminiProvider(VendorProvider):
             self._new_call(request),
             model=request.model,
         )
-        return TokenCount(tokens=counted.total_tokens or 0, exact="json_schema" not in request.parameters)
+        uncounted = any(request.parameters.get(name) for name in ("json_schema", "extra"))
+        return TokenCount(tokens=counted.total_tokens or 0, exact=not uncounted)
 
     def longest_billed(self, request: Request) -> int:
         """With the room to think."""
         asked = read_parameters(request)
-        own = (asked.extra.get("generationConfig") or {}).get("maxOutputTokens")
-        return int(own or request.max_tokens + room_to_think("gemini", request, asked.reasoning))
+        own = dict(asked.extra.get("generationConfig") or {}).get("maxOutputTokens")
+        return own if isinstance(own, int) else request.max_tokens + room_to_think("gemini", request, asked.reasoning)
 
     def _base_url_set(self) -> str | None:
         return get_settings().gemini_base_url

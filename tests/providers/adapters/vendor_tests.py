@@ -31,6 +31,13 @@ class VendorTests(WireContract):
         await self.rules(simulator, {"reply": {"tokens": 500}})
         assert text_of(await everything(provider, self.ask(600))) == "".join(f" w{number}" for number in range(500))
 
+    async def test_how_a_message_is_cut_into_parts_changes_nothing(self, provider: Provider) -> None:
+        parted = asking(self.model, 200)
+        whole = replace(parted, messages=tuple(replace(each, parts=(each.text,)) for each in parted.messages))
+        first, second = await provider.generate(parted), await provider.generate(whole)
+        assert first.text == second.text
+        assert first.usage.input_tokens == pytest.approx(second.usage.input_tokens, abs=6)
+
     @pytest.mark.parametrize("stream", [True, False])
     async def test_an_answer_that_was_too_long_says_so(
         self, provider: Provider, simulator: Simulator, stream: bool

@@ -16,6 +16,7 @@ from ghostkit.testing.simulator.dialects.base import (
     Reply,
     Script,
     dumps,
+    joined,
     listed,
     retry_headers,
     text_json,
@@ -192,8 +193,8 @@ def _text(content: Any, before: list[str], marks: list[str]) -> str:
         if text:
             parts.append(text)
         if isinstance(part, dict) and part.get("cache_control"):
-            marks.append("\n\n".join([*before, *parts]))
-    return "\n\n".join(parts)
+            marks.append(joined([*before, *parts]))
+    return joined(parts)
 
 
 def _usage(used: Tokens, *, first: bool = False) -> JsonObject:

@@ -49,10 +49,19 @@ def text_of(content: Any) -> str:
         return content
     if not isinstance(content, list):
         return ""
-    return "\n\n".join(
-        part if isinstance(part, str) else str(part.get("text") or "")
-        for part in content
-        if isinstance(part, str) or (isinstance(part, dict) and part.get("text"))
+    return joined(
+        [
+            part if isinstance(part, str) else str(part.get("text") or "")
+            for part in content
+            if isinstance(part, str) or (isinstance(part, dict) and part.get("text"))
+        ]
+    )
+
+
+def joined(parts: Sequence[str]) -> str:
+    """Parts with a blank line between them, which some bring along."""
+    return "".join(
+        part if not number or part.startswith("\n\n") else f"\n\n{part}" for number, part in enumerate(parts)
     )
 
 
