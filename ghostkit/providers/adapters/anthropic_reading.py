@@ -45,6 +45,7 @@ class AnthropicReader(Reader):
             return ()
         said = json.loads(event.data)
         try:
+            name = name or said["type"]  # which is the same, where something in between left out the event's own line
             if name == "content_block_delta":
                 delta = said["delta"]
                 if delta["type"] == "text_delta":

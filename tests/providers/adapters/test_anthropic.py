@@ -243,6 +243,14 @@ def test_thoughts_pings_signatures_and_what_is_new_are_not_prose() -> None:
     assert events == [ReasoningDelta("Hm."), TextDelta("A"), TextDelta("b")]
 
 
+def test_events_without_a_line_of_their_own_are_known_by_their_type() -> None:
+    reader = AnthropicReader()
+    data = json.dumps({"type": "content_block_delta", "delta": {"type": "text_delta", "text": "A"}})
+    assert list(reader.feed(SimpleNamespace(event=None, data=data))) == [TextDelta("A")]
+    with pytest.raises(BadAnswer):
+        reader.feed(SimpleNamespace(event=None, data="{}"))
+
+
 def test_a_stop_without_a_reason_ends_nothing() -> None:
     assert not any(isinstance(event, Finished) for event in fed(START, delta(type="text_delta", text="A"), STOP))
 
