@@ -57,7 +57,8 @@ class Receiver:
             faults.point("send.after")
             async for event in source:
                 if isinstance(event, TextDelta):
-                    await self._take(event.text, scope)
+                    if self._take(event.text, scope):
+                        await flush(self._ledger, self._stream)
                 else:
                     self._note(event, scope)
 
@@ -90,14 +91,17 @@ class Receiver:
         self._thoughts.append(text)
         self._stream.thought_characters += len(text)
 
-    async def _take(self, text: str, scope: anyio.CancelScope) -> None:
+    def _take(self, text: str, scope: anyio.CancelScope) -> bool:
+        """Hand a piece on; True when it is time to make durable what has come. No coroutine: it runs for each token."""
         faults.point("stream.middle" if self._stream.deltas else "stream.first_byte")
         self._stream.add(text)
         now = time.monotonic()
-        self._move(now, scope)
-        if now >= self._next_flush:
-            self._next_flush = now + self._options.flush_interval_s
-            await flush(self._ledger, self._stream)
+        if now >= self._next_move:
+            self._move(now, scope)
+        if now < self._next_flush:
+            return False
+        self._next_flush = now + self._options.flush_interval_s
+        return True
 
     def _move(self, now: float, scope: anyio.CancelScope) -> None:
         if now >= self._next_move:
