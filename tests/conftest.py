@@ -52,6 +52,9 @@ def require() -> Require:
 LONGEST = (
     "tests/drill/test_kill",
     "tests/drill/",
+    "tests/security/",
+    "tests/providers/matrix/",
+    "tests/providers/test_replay",
     "tests/hosts/",
     "tests/notebooks/",
     "tests/export/test_epub",
