@@ -9,32 +9,30 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 
 import anyio
 
 from ghostkit.errors import (
     BadRequest,
-    BudgetExceeded,
     CircuitOpen,
     ContentRefused,
+    ContextTooLong,
     ModelNotFound,
     NotRecorded,
     ProviderError,
     UnknownName,
 )
 from ghostkit.events import Event, EventType
-from ghostkit.generation.attempt import WRAP_UP_S, Call, Desk, attempt
+from ghostkit.generation.admission import through_the_gate
+from ghostkit.generation.attempt import Call, Desk
 from ghostkit.generation.limits import check_window, cost_ceiling
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.generation.spec import StepResult, StepSpec
 from ghostkit.generation.streams import LiveStream
-from ghostkit.ledger import AttemptState
 from ghostkit.providers import Ending, Message, ModelInfo, Provider, Request
-from ghostkit.providers.estimating import estimate_count
 from ghostkit.providers.prices import with_set_prices
-from ghostkit.providers.resilience import Gate, Gates, Passage, RetryPolicy, StateChange, Waiting
+from ghostkit.providers.resilience import Gates, RetryPolicy
 
 _TELLING_PARTS = 2
 PATIENCE_S = 60.0
@@ -67,19 +65,26 @@ class Asking:
             if result is not None:
                 assert result.error is not None
                 await self._tell_retry(result.error, result.attempts + 1, 0.0, name)
-            result, left = await self._ask(name, result.attempts if result else 0, is_last=place == len(chain))
-            if not _moves_on(result):
+            try:
+                result, left = await self._ask(name, result, is_last=place == len(chain))
+                result = replace(result, fell_back=place > 1)
+            except ContextTooLong:
+                if result is None:
+                    raise
+                continue  # the failure before it says more than that this one has no room
+            if not _moves_on(result, left):
                 break
         assert result is not None
         return result, left
 
-    async def _ask(self, name: str, made: int, *, is_last: bool) -> tuple[StepResult, str]:
-        """One model, with its retries; `made` attempts were made of others before."""
+    async def _ask(self, name: str, before: StepResult | None, *, is_last: bool) -> tuple[StepResult, str]:
+        """One model, with its retries; `before` is what became of the ones asked before it."""
+        made = before.attempts if before else 0
         policy = RetryPolicy(retries=self.options.max_retries, first_wait_s=self.options.first_wait_s)
         try:
             provider, model = self.provider_for(name)
         except (UnknownName, ProviderError) as absent:
-            if not made:
+            if before is None:
                 raise
             return self._not_asked(_as_provider_error(absent), made), ""
         failed = 0
@@ -134,64 +139,7 @@ class Asking:
             ceiling_usd=await cost_ceiling(provider, info, request, await self.desk.budget.left_usd(options)),
             looked_up=self.looked_up,
         )
-        changes: list[StateChange] = []
-        try:
-            return await self._through_the_gate(call, changes)
-        finally:
-            await self._tell_changes(changes)
-
-    async def _through_the_gate(self, call: Call, changes: list[StateChange]) -> StepResult:
-        stream = call.stream
-        self.desk.streams.open(stream)  # so that it can be seen to wait, and stopped
-        try:
-            async with AsyncExitStack() as gate:
-                with anyio.CancelScope() as waiting:
-                    stream.scope = waiting
-                    passage = await gate.enter_async_context(self._passage(call, changes))
-                if waiting.cancelled_caught or stream.cancel_requested:
-                    stream.end(str(AttemptState.CANCELLED))
-                    return self._stopped(call.number - 1)
-                stream.waits_for, stream.on_started = "", passage.started
-                return await self._reported(call, passage)
-        finally:
-            stream.end(str(AttemptState.ERROR))
-
-    async def _reported(self, call: Call, passage: Passage) -> StepResult:
-        """The attempt, of which the gate hears how it went."""
-        try:
-            result, outcome = await attempt(self.desk, call)
-        except BudgetExceeded:
-            passage.unsent()
-            raise
-        if result.error is not None:
-            passage.failed(result.error)
-        elif outcome.state is not AttemptState.CANCELLED:
-            passage.succeeded(outcome.input_tokens + outcome.output_tokens)
-        return result
-
-    def _passage(self, call: Call, changes: list[StateChange]) -> Passage:
-        def note(waiting: Waiting) -> None:
-            call.stream.waits_for = waiting.for_what
-
-        tokens = _tokens_at_most(call)
-        return self._gate(call.info).admitted(
-            tokens=tokens, attempt=call.number, on_wait=note, on_change=changes.append
-        )
-
-    def _stopped(self, attempts: int) -> StepResult:
-        return StepResult(
-            slot=self.spec.slot, text="", ending=Ending.CANCELLED, served_by="provider", attempts=attempts
-        )
-
-    def _gate(self, info: ModelInfo) -> Gate:
-        return self.gates.gate(gate_key(info), self.options.gate_for(info))
-
-    async def _tell_changes(self, changes: list[StateChange]) -> None:
-        """The breaker's, on record."""
-        with anyio.move_on_after(WRAP_UP_S, shield=bool(changes)):
-            for change in changes:
-                event = Event(type=EventType.PROVIDER_STATE, data=change.as_data(), source="providers")
-                await self.record_and_emit(event)
+        return await through_the_gate(self.desk, self.gates, call, self.record_and_emit)
 
     async def _tell_retry(self, error: ProviderError, number: int, delay_s: float, model: str = "") -> None:
         """`model` is the fallback that is asked next, if another is."""
@@ -201,22 +149,10 @@ class Asking:
         await self.record_and_emit(Event(type=EventType.GENERATION_RETRY, data=data, source="generation"))
 
 
-def gate_key(info: ModelInfo) -> str:
-    """One gate for each model of each service; its keys never hold a secret."""
-    return f"{info.provider}|{info.base_url}|{info.model}"
-
-
 def _until_it_closes(error: ProviderError) -> float | None:
     """Seconds until an open breaker lets one call try again, if that is soon."""
     wait = error.retry_after_s
     return wait if isinstance(error, CircuitOpen) and wait is not None and wait <= PATIENCE_S else None
-
-
-def _tokens_at_most(call: Call) -> int:
-    """Prompt and answer; of a model on this machine nobody counts them."""
-    if not call.info.base_url:
-        return 0
-    return estimate_count(call.request, call.info.provider).tokens + call.request.max_tokens
 
 
 def request_of(spec: StepSpec, model: str, messages: tuple[Message, ...]) -> Request:
@@ -238,10 +174,10 @@ def _cache_key(messages: tuple[Message, ...]) -> str:
     return "gk-" + hashlib.sha256("\0".join(stable).encode()).hexdigest()[:24] if stable else ""
 
 
-def _moves_on(result: StepResult) -> bool:
-    """May another model be asked in its place?"""
+def _moves_on(result: StepResult, left: str) -> bool:
+    """May another model be asked in its place? Not where a piece of text has been shown, beyond what was `left`."""
     error = result.error
-    if error is None or result.text:
+    if error is None or len(result.text) > len(left):
         return False
     return isinstance(error, ModelNotFound) or not isinstance(error, FINAL)
 

@@ -20,6 +20,8 @@ from ghostkit.providers import ModelInfo, Request
 FileUnder = Callable[[Slot], tuple[Kind, str]]
 """The kind of cache and the readable prefix under which a slot's text is filed."""
 
+REPLAY = "replay"
+"""Answers of this provider are never kept: its recording may be made again, and what it no longer has is an error."""
 _T = TypeVar("_T")
 
 
@@ -50,7 +52,7 @@ class StepCache:
 
     def filing(self, spec: StepSpec, request: Request, info: ModelInfo) -> Filing | None:
         """None for a step that isn't to be cached. The key follows from what is sent and from the variant alone."""
-        if self._cache is None:
+        if self._cache is None or info.provider == REPLAY:
             return None
         kind, prefix = spec.cache_kind, spec.cache_prefix
         if not prefix and self._file_under is not None:

@@ -84,8 +84,8 @@ class GenerationService(PlainTexts):
         finished = await in_thread(self.ledger.finished_text, spec.slot)
         if finished is not None:
             return StepResult(slot=spec.slot, text=finished, ending=Ending.COMPLETE, served_by="ledger")
-        provider, model = self.provider_for(spec.model)
-        filing = self._cached.filing(spec, request_of(spec, model, spec.prompt.messages), provider.info(model))
+        _, model = self.provider_for(spec.model)
+        filing = self._filing(spec, spec.model)
         kept = await self._cached.find(filing, spec) if filing is not None else None
         if filing is not None and kept is not None:
             return await self._serve(spec, request_of(spec, model, spec.prompt.messages), filing, kept, on_text)
@@ -96,8 +96,15 @@ class GenerationService(PlainTexts):
             await self._tell_look_up(looked_up)
         # An answer put together from two calls is no answer to this one request.
         if filing is not None and result.ending is Ending.COMPLETE and not left:
-            await self._cached.keep(filing, result.text)
+            own = self._filing(spec, result.model) if result.fell_back else filing
+            if own is not None:
+                await self._cached.keep(own, result.text)
         return result
+
+    def _filing(self, spec: StepSpec, name: str) -> Filing | None:
+        """Where the answer of the model `name` lies, which may be a fallback: nobody's words are another's."""
+        provider, model = self.provider_for(name)
+        return self._cached.filing(spec, request_of(spec, model, spec.prompt.messages), provider.info(model))
 
     async def _ask(self, spec: StepSpec, on_text: OnText | None, looked_up: list[Event]) -> tuple[StepResult, str]:
         """Call the provider, again or another where that is safe; the result, and the text it went on from."""

@@ -68,4 +68,6 @@ class StepResult:
     attempts: int = 0
     reasoning: str = ""
     """What the model thought aloud before it wrote; no part of the text."""
+    fell_back: bool = False
+    """Another model was asked than the step names."""
     error: ProviderError | None = None

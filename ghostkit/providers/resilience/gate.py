@@ -349,7 +349,7 @@ class Passage(Waiter):
     def unsent(self) -> None:
         """Nothing was sent after all: what it took of the limits is given back, and no more is said."""
         gate = self._gate
-        if self.judged:
+        if self.judged or not self.inside:
             return
         self.judged = True
         with gate._lock:
