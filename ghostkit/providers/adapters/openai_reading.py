@@ -72,8 +72,8 @@ class ChatReader(Reader):
     def end(self) -> Iterable[StreamEvent]:
         if not self._reason or self.finished:
             return ()
+        ending, reason = ending_of(self._reason, self._refusal)  # raises for a failure, which is no end
         self.finished = True
-        ending, reason = ending_of(self._reason, self._refusal)
         return (Finished(ending=ending, usage=self._usage, reason=reason),)
 
 

@@ -279,6 +279,7 @@ class WireStream(Stream):
         except BaseException as stop:
             problem = bare(stop)
         if problem is not None:
+            await self._close_body()  # an SDK that fails over the first event leaves it open
             raise problem
         self._events = self._source.__aiter__()
         self._waiting.append(self._call.started())
@@ -310,18 +311,28 @@ class WireStream(Stream):
 
     def _ended(self, why: str) -> ProviderError | None:
         self._over = True
-        self._waiting.extend(self._reader.end())
-        if self._reader.finished:
-            return None
+        problem = self._said_at_the_end()
+        if problem is not None or self._reader.finished:
+            return problem
         return truncated(self._provider.table.vendor, self._call, why)
 
     def _failed(self, error: Exception) -> ProviderError | None:
         """An answer whose end has been said is whole, whatever befalls the line after it."""
-        if not isinstance(error, VendorError):
-            self._waiting.extend(self._reader.end())
-        if self._reader.finished:
+        problem = None if isinstance(error, VendorError) else self._said_at_the_end()
+        if problem is None and self._reader.finished:
             self._over = True
             return None
+        return problem or self._translated(error)
+
+    def _said_at_the_end(self) -> ProviderError | None:
+        """What the reader has kept until now is handed on; it may be a failure."""
+        try:
+            self._waiting.extend(self._reader.end())
+        except Exception as error:
+            return self._translated(error)
+        return None
+
+    def _translated(self, error: Exception) -> ProviderError:
         return self._provider.translated(error, self._call, self._request.model, in_stream=True)
 
     async def __aexit__(
@@ -330,18 +341,26 @@ class WireStream(Stream):
         source, self._source = self._source, None
         if source is None:
             return
-        if self._reader.finished and kind is None:
-            with suppress(Exception), anyio.move_on_after(DRAIN_S):
-                async for _event in self._events:
-                    pass
-        with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
-            if self._call.body is not None:  # some SDKs keep it out of reach, and close nothing
+        try:
+            if self._reader.finished and kind is None:
+                with suppress(Exception), anyio.move_on_after(DRAIN_S):
+                    await self._read_on()
+        finally:
+            await self._close_body()  # some SDKs keep it out of reach, and close nothing
+            with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
+                await (getattr(source, "aclose", None) or source.close)()
+            # SDKs nest generators, and none closes the one below: read on, over the closed socket, each of them ends.
+            with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
+                await self._read_on()
+
+    async def _read_on(self) -> None:
+        async for _event in self._events:
+            pass
+
+    async def _close_body(self) -> None:
+        if self._call.body is not None:
+            with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
                 await self._call.body.aclose()
-            await (getattr(source, "aclose", None) or source.close)()
-        # SDKs nest generators, and none closes the one below: read on, over the closed socket, each of them ends.
-        with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
-            async for _event in self._events:
-                pass
 
 
 def _is_there(package: str) -> bool:

@@ -283,6 +283,7 @@ def test_an_error_for_a_reason_is_an_error() -> None:
     reader = ChatReader()
     with pytest.raises(VendorError):
         [*reader.feed(chunk(None, "error", usage(1, 1)))]
+    assert not reader.finished  # else the stream would end without a word
 
 
 def test_an_error_in_place_of_an_answer_is_an_error() -> None:
