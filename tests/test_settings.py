@@ -14,7 +14,7 @@ import pytest
 
 from ghostkit.errors import InputError, UnknownName
 from ghostkit.settings import Settings, get_settings, reset_settings, settings_table
-from ghostkit.settings.model import variables_by_field
+from ghostkit.settings.model import shown, variables_by_field
 
 ROOT = Path(__file__).parents[1]
 CANARY = "sk-canary-4f9d2b7c1e8a6350"
@@ -375,3 +375,9 @@ def test_the_conda_environments_are_valid_and_bring_what_the_project_needs() -> 
     gpu = yaml.safe_load("\n".join(line.removeprefix("# ").removeprefix("#") for line in commented))
     assert any("faiss-gpu" in str(item) for item in gpu["dependencies"])
     assert not any("faiss-cpu" in str(item) for item in gpu["dependencies"])
+
+
+@pytest.mark.parametrize("address", ["redis://:Zx9/kq@host:1", "redis://me:Zx9#kq@host", "http://Zx9@kq@host/v1"])
+def test_a_password_is_masked_also_where_it_was_not_written_as_an_address_wants_it(address: str) -> None:
+    assert not any(piece in shown(address) for piece in ("Zx9", "kq"))
+    assert shown(address).startswith(f"{address.partition('//')[0]}//[redacted]@host")

@@ -31,6 +31,10 @@ by call, for a cache that is down or hangs."""
 _LONGEST_MS: Final = 10**14
 _BATCH: Final = 500
 _SPECIAL: Final = re.compile(rb"([*?\[\]^\\-])")
+_ADDRESS: Final = re.compile(
+    r"(?P<scheme>[a-z]+://)(?:[^@/?#\s]*@)?(?P<place>(?:[\w.-]+|\[[\da-f:.]+\])?(?::\d*)?(?:/[^@?#\s]*)?)(?:\?.*)?",
+    re.IGNORECASE,
+)
 _GLOB_SIGNS: Final = re.compile(r"[*?\[]")
 
 # KEYS: the entry, the order of use, the counter of uses. An entry that has expired is out of the order as well.
@@ -209,16 +213,20 @@ def _client(host: str, port: int, db: int, url: str | None) -> Redis:
         return redis.Redis(host=host, port=port, db=db, **options)
     try:
         return redis.Redis.from_url(url, **options)
-    except ValueError as error:
+    except ValueError:  # its words quote what may be a piece of a password
         raise InputError(
-            f"{_shown(host, port, url)} is no address of a Redis ({error}).",
-            fix="Write redis://host:6379/0, rediss:// for TLS, or unix:///path.",
+            f"{_shown(host, port, url)} is no address of a Redis.",
+            fix="Write redis://host:6379/0, rediss:// for TLS, or unix:///path; in a password / is %2F, # is %23, "
+            "? is %3F and @ is %40.",
         ) from None
 
 
 def _shown(host: str, port: int, url: str | None) -> str:
-    """Where it is, without a name or password."""
-    return re.sub(r"(?<=://)[^\s/?#]*@|\?.*", "", url) if url else f"{host}:{port}"
+    """Where it is, without a name or password; of an address that can't be told from a password nothing."""
+    if not url:
+        return f"{host}:{port}"
+    found = _ADDRESS.fullmatch(url)
+    return f"{found['scheme']}{found['place']}" if found else "REDIS_URL"
 
 
 def _reason(error: Exception) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import anyio
 
 from ghostkit import faults
-from ghostkit.errors import GhostkitError, ProviderError, ProviderTimeout
+from ghostkit.errors import GhostkitError, InputError, ProviderError, ProviderTimeout
 from ghostkit.events import Event
 from ghostkit.generation import records
 from ghostkit.generation.answers import checked
@@ -74,10 +74,11 @@ async def attempt(desk: Desk, call: Call) -> tuple[StepResult, Outcome]:
         except BaseException as stop:
             # Cancelled from outside, or the ledger refuses: record what came, then let it go on its way.
             outcome = receiver.stopped(stop)
-            if receiver.sent:
+            sent = receiver.sent and not isinstance(stop, InputError)  # which adapters raise of what they can't send
+            if sent:
                 outcome = records.priced(outcome, request, info, thoughts=receiver.thoughts)
             cost = outcome.cost_usd
-            await _close_stopped(desk, call, outcome)
+            await _close_stopped(desk, call, outcome, sent=sent)
             raise
         outcome, error = checked(call.spec, outcome, error)
         outcome = records.priced(outcome, request, info, error, receiver.thoughts)
@@ -146,9 +147,9 @@ async def _call(call: Call, receiver: Receiver) -> tuple[Outcome, ProviderError 
     return receiver.outcome(), None
 
 
-async def _close_stopped(desk: Desk, call: Call, outcome: Outcome) -> None:
+async def _close_stopped(desk: Desk, call: Call, outcome: Outcome, *, sent: bool) -> None:
     """Record an attempt that something other than its provider ended; where even that fails, recovery will."""
-    event = records.ended_event(call.request, call.stream.model, outcome)
+    event = records.ended_event(call.request, call.stream.model, outcome, sent=sent)
     with suppress(GhostkitError), anyio.move_on_after(WRAP_UP_S, shield=True):
         await in_thread(desk.ledger.close_attempt, call.request.attempt_id, outcome, desk.who, [event])
         call.stream.end(str(outcome.state))

@@ -43,8 +43,10 @@ def started_event(intent: Intent) -> Event:
     )
 
 
-def ended_event(request: Request, model: str, outcome: Outcome, error: ProviderError | None = None) -> Event:
-    """Completed, failed or stopped, as the outcome says."""
+def ended_event(
+    request: Request, model: str, outcome: Outcome, error: ProviderError | None = None, *, sent: bool = True
+) -> Event:
+    """Completed, failed or stopped, as the outcome says. `sent` False: nothing can have left."""
     data: dict[str, object] = {"slot": request.slot, "attempt": request.attempt_id}
     if outcome.state is AttemptState.COMPLETE:
         data |= {
@@ -57,7 +59,7 @@ def ended_event(request: Request, model: str, outcome: Outcome, error: ProviderE
         return Event(type=EventType.GENERATION_COMPLETED, data=data, source="generation")
     if outcome.state is AttemptState.ERROR:
         kind = error.kind if error is not None else "server"
-        data |= {"kind": kind, "reason": outcome.error, "sent": not _never_left(error)}
+        data |= {"kind": kind, "reason": outcome.error, "sent": sent and not _never_left(error)}
         return Event(type=EventType.GENERATION_FAILED, data=data, source="generation")
     data |= {"ending": str(outcome.state), "kept_characters": len(outcome.text)}
     return Event(type=EventType.GENERATION_STOPPED, data=data, source="generation")

@@ -20,7 +20,8 @@ from ghostkit.settings.layers import by_field, read_env_file
 Source = Literal["code", "environment", ".env", "default"]
 MASK: Final = "[redacted]"
 _PRICE_ENTRY = re.compile(r"[^\s=;:]+:[^\s=;]+\s*=\s*\d+(\.\d+)?(\s*,\s*\d+(\.\d+)?){1,3}", re.ASCII)
-_CREDENTIALS_IN_URL = re.compile(r"(?<=://)[^\s/?#]*@")
+_CREDENTIALS_IN_URL = re.compile(r"(?<=://)\S*@")
+"""Up to the last @: a password may hold what should have been written otherwise."""
 
 
 def _setting(default: Any, *variables: str, must_be: str, about: str, unit: str = "", **bounds: Any) -> Any:

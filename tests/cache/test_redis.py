@@ -185,6 +185,19 @@ def test_an_address_that_is_none_is_told(redis_server: RedisServer) -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "address",
+    [
+        "redis://:Zx9/kqLm@host:6379/0", "redis://me:Zx9/kqLm@host:port/0", "redis://:Zx9#kqLm@host:1",
+        "redis//:Zx9kqLm@host", "redis://:Zx9@kqLm@host:port", "redis://host:port/?password=Zx9@kqLm",
+    ],
+)  # fmt: skip
+def test_a_password_that_makes_an_address_unreadable_is_not_told_with_it(address: str) -> None:
+    with pytest.raises(InputError, match=r"REDIS_URL|host") as caught:
+        RedisCache(url=address)
+    assert not any(piece in str(caught.value) for piece in ("Zx9", "kqLm"))
+
+
 def test_a_password_travels_in_the_address_and_is_never_told(redis_folder: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="pass-", dir=redis_folder) as folder:
         server = RedisServer(Path(folder), "--requirepass", "open-sesame")
