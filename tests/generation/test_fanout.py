@@ -250,7 +250,9 @@ async def test_a_retry_is_an_attempt_of_its_own_and_is_counted() -> None:
 
 @pytest.mark.anyio
 async def test_a_budget_that_allows_one_of_two_is_the_others_own_trouble() -> None:
-    with by_model({"a": "Salt.", "b": "Sand."}, usd=1000.0, budget=2.2) as made:
+    # Each takes a while, so that the second comes while the first still holds the budget.
+    answers = {"a": [0.1, "Salt.", Ending.COMPLETE], "b": [0.1, "Sand.", Ending.COMPLETE]}
+    with by_model(answers, usd=1000.0, budget=2.2) as made:
         fanned = await fan_out(made.service, PROMPT, MODELS[:2], mode="all", max_tokens=2000)
         endings = sorted(str(one.ending) for one in fanned.results)
         assert endings == ["complete", "error"]
@@ -397,7 +399,7 @@ async def test_an_empty_prompt_is_told() -> None:
 @pytest.mark.anyio
 async def test_the_frame_has_a_row_a_model_with_error_times_tokens_and_cost() -> None:
     with by_model({"a": AuthError("No key."), "b": "Salt and sand."}, usd=1000.0) as made:
-        frame = (await fan_out(made.service, PROMPT, MODELS[:2])).frame()
+        frame = (await fan_out(made.service, PROMPT, MODELS[:2], hedge_after_s=60.0)).frame()
     assert frame.shape == (2, 15)
     failed, won = frame.to_dicts()
     assert (failed["error"], failed["reason"], failed["won"]) == ("auth", "No key.", False)
