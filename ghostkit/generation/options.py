@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from ghostkit.providers import ModelInfo, Timeouts
 from ghostkit.providers.resilience import GatePolicy
+from ghostkit.providers.this_machine import is_this_machine
 
 STALL_TIMES = 3.0
 """How much longer than a silent line one may last that is only kept open."""
@@ -65,11 +66,6 @@ class GenerationOptions:
         """What holds calls to this model back. One without an address, such as `rehearsal`, is on this machine."""
         if not info.base_url:
             return replace(self.gate, spacing_s=0.0, max_concurrency=_NO_LIMIT)
-        if info.local or _is_loopback(info.base_url):
+        if info.local or is_this_machine(urlsplit(info.base_url).hostname or ""):
             return replace(self.gate, spacing_s=0.0)
         return self.gate
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    return host in ("localhost", "::1") or host.startswith("127.")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from ghostkit.errors import AuthError, UnknownName
+from ghostkit.errors import UnknownName
 from ghostkit.events.redaction import protect
 from ghostkit.providers.keychain import read_keychain
 from ghostkit.settings import get_settings
@@ -88,20 +88,6 @@ def key_of(provider: str) -> str | None:
     if key:
         protect(key)
     return key or None
-
-
-def needed_key(provider: str) -> str:
-    """`key_of`, or an `AuthError` that says how to give one."""
-    key = key_of(provider)
-    if key is None:
-        raise no_key(provider)
-    return key
-
-
-def no_key(provider: str) -> AuthError:
-    """There is no key for `provider`, and how to give one."""
-    vendor = vendor_named(provider)
-    return AuthError(f"There is no key for {vendor.title}.", fix=how_to_give(vendor), rejected=True)
 
 
 def how_to_give(vendor: Vendor) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
 from collections.abc import Callable, Mapping
+from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
@@ -25,6 +27,14 @@ _BUILT_IN = {
     "ollama": f"{_ADAPTERS}.ollama:OllamaProvider",
 }
 
+_SAME_AS = {"google": "gemini", "claude": "anthropic", "vertex": "gemini", "azure": "openai", "vllm": "openai"}
+_MODELS_OF = {
+    "gpt-oss": "ollama", "gpt-": "openai", "chatgpt": "openai", "o1": "openai", "o3": "openai", "o4": "openai",
+    "claude-": "anthropic", "gemini-": "gemini", "command-": "cohere", "llama": "ollama", "qwen": "ollama",
+    "mistral": "ollama",
+}  # fmt: skip
+"""How the names of models begin, and who has them."""
+
 
 def split_model(name: str) -> tuple[str, str]:
     """`provider:model` → (provider, model); a bare provider name gets an empty model (its default)."""
@@ -32,6 +42,14 @@ def split_model(name: str) -> tuple[str, str]:
     if not provider.strip():
         raise UnknownName(f"{name!r} names no provider.", fix="Write provider:model, for example rehearsal:novelist.")
     return provider.strip(), model.strip()
+
+
+def is_installed(package: str) -> bool:
+    """Whether a package could be imported, without importing it."""
+    try:
+        return importlib.util.find_spec(package) is not None
+    except (ImportError, ValueError):
+        return False
 
 
 class ProviderRegistry:
@@ -63,8 +81,7 @@ class ProviderRegistry:
         else:
             found = self._entry_points().get(name)
         if found is None:
-            there = ", ".join(self.list_providers())
-            raise UnknownName(f"There is no provider called {name!r}.", fix=f"There is: {there}.")
+            raise UnknownName(f"There is no provider called {name!r}.", fix=self.instead_of(name))
         try:
             loaded: Factory = found.load()
         except (Exception, SystemExit) as error:  # an import that leaves the program is a defect like any other
@@ -74,6 +91,21 @@ class ProviderRegistry:
                 fix="Reinstall or upgrade its package, or choose another provider.",
             ) from error
         return loaded
+
+    def instead_of(self, name: str) -> str:
+        """What may have been meant, and what there is."""
+        there = self.list_providers()
+        asked = name.strip().lower()
+        first, slash, rest = asked.partition("/")
+        known = next((provider for starts, provider in _MODELS_OF.items() if asked.startswith(starts)), None)
+        near = get_close_matches(_SAME_AS.get(asked, asked), there, n=1, cutoff=0.75)
+        if slash and first in there:
+            meant = f"Did you mean {first}:{rest}? "
+        elif known is not None and asked not in there:
+            meant = f"If that is a model's name: {known}:{name.strip()}. "
+        else:
+            meant = f"Did you mean {near[0]!r}? " if near else ""
+        return f"{meant}There is: {', '.join(there)}."
 
     def _entry_points(self) -> dict[str, EntryPoint]:
         return {entry.name: entry for entry in entry_points(group=GROUP)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
@@ -15,7 +14,7 @@ from ghostkit.events.redaction import redact_text
 from ghostkit.providers.contract import Diagnosis, Provider
 from ghostkit.providers.key_shapes import key_problem
 from ghostkit.providers.keys import KeySource, how_to_give, key_of, vendor_of, where_from
-from ghostkit.providers.registry import Factory, registry
+from ghostkit.providers.registry import Factory, is_installed, registry
 from ghostkit.settings import get_settings
 from ghostkit.settings.model import shown
 
@@ -61,9 +60,7 @@ def roster(names: Sequence[str] = ()) -> list[Entry]:
     there = registry.list_providers()
     for name in names:
         if name not in there:
-            raise UnknownName(
-                f"There is no provider called {redact_text(name)!r}.", fix=f"There is: {', '.join(there)}."
-            )
+            raise UnknownName(f"There is no provider called {redact_text(name)!r}.", fix=registry.instead_of(name))
     entries = [entry_of(name) for name in there if not names or name in names]
     return [replace(entry, configured=True) for entry in entries] if names else entries
 
@@ -90,14 +87,6 @@ def entry_of(name: str) -> Entry:
         asks = "`ghostkit providers --check` asks whether it runs."
         entry = replace(entry, message=f"At {shown(get_settings().ollama_host)}; {asks}")
     return _with_model(entry, factory)
-
-
-def is_installed(package: str) -> bool:
-    """Whether a package could be imported, without importing it."""
-    try:
-        return importlib.util.find_spec(package) is not None
-    except (ImportError, ValueError):
-        return False
 
 
 def _is_meant(name: str) -> bool:

@@ -5,7 +5,6 @@ The book is neither opened nor locked, so this works while it is being written.
 
 from __future__ import annotations
 
-import ipaddress
 from collections import Counter
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -18,7 +17,9 @@ from ghostkit.book.model import Book
 from ghostkit.errors import GhostkitError
 from ghostkit.ledger.asked import Asked, requests_asked
 from ghostkit.ledger.values import AttemptState, Slot
+from ghostkit.providers.adapters.ollama_host import is_cloud
 from ghostkit.providers.replay import read_address
+from ghostkit.providers.this_machine import is_this_machine
 from ghostkit.writing import plan
 
 Left = Literal["yes", "may have", "no"]
@@ -161,21 +162,9 @@ def destination(model: str, base_url: str) -> tuple[str, bool]:
     shown = f"[{host}]" if ":" in host else host
     if port is not None and port != _DEFAULT_PORTS.get(parts.scheme):
         shown = f"{shown}:{port}"
-    if local and provider == "ollama" and name.endswith(("-cloud", ":cloud")):
+    if local and provider == "ollama" and is_cloud(name):
         return f"ollama.com (through {shown})", False  # Ollama passes these models' prompts on to its own cloud
     return shown, local
-
-
-def is_this_machine(host: str) -> bool:
-    """Whether a host's name or address is the loopback."""
-    name = host.lower().rstrip(".")
-    if name == "localhost" or name.endswith(".localhost"):
-        return True
-    try:
-        address = ipaddress.ip_address(name.split("%")[0])
-    except ValueError:
-        return False
-    return address.is_loopback or address.is_unspecified
 
 
 def _place(slot: Slot, book: Book | None) -> tuple[str, str]:

@@ -16,8 +16,9 @@ from ghostkit.errors import AuthError, BudgetExceeded, CircuitOpen, InputError, 
 from ghostkit.ledger import Intent, Outcome, Slot, SqliteLedger, Who
 from ghostkit.ledger.values import AttemptState
 from ghostkit.providers import ModelInfo, Request, registry
+from ghostkit.providers.this_machine import is_this_machine
 from ghostkit.testing import ScriptedProvider
-from ghostkit.workbench.outbound import destination, is_this_machine, outbound
+from ghostkit.workbench.outbound import destination, outbound
 from tests.cli.conftest import BRIEF, Command
 
 

@@ -15,9 +15,9 @@ from keyring.backends import fail, null
 
 from ghostkit.errors import AuthError, KeyringError, UnknownName
 from ghostkit.events.redaction import redact_text
-from ghostkit.providers import keychain
+from ghostkit.providers import keychain, registry
 from ghostkit.providers.key_shapes import hint, key_problem
-from ghostkit.providers.keys import VENDORS, key_of, needed_key, vendor_named, vendor_of, where_from
+from ghostkit.providers.keys import VENDORS, key_of, vendor_named, vendor_of, where_from
 from ghostkit.settings import Settings, get_settings, reset_settings
 
 KEY = "sk-proj-Zt81kQw0pLm93xVbN5rT"
@@ -111,7 +111,7 @@ def test_a_key_that_was_read_never_comes_out_again(fake: FakeKeyring) -> None:
 
 def test_without_a_key_the_error_says_how_to_give_one(fake: FakeKeyring) -> None:
     with pytest.raises(AuthError, match="There is no key for Cohere") as caught:
-        needed_key("cohere")
+        registry.create_provider("cohere")._key()  # type: ignore[attr-defined]
     assert "COHERE_API_KEY" in caught.value.fix
     assert "ghostkit keys set cohere" in caught.value.fix
     assert "https://dashboard.cohere.com/api-keys" in caught.value.fix

@@ -77,8 +77,8 @@ class AnthropicProvider(VendorProvider):
     def longest_billed(self, request: Request) -> int:
         """With the room to think."""
         asked = read_parameters(request)
-        own = asked.extra.get("max_tokens")
-        return own if isinstance(own, int) else request.max_tokens + _room(request, asked)
+        own = asked.own_limit("max_tokens")
+        return request.max_tokens + _room(request, asked) if own is None else own
 
     def _base_url_set(self) -> str | None:
         return get_settings().anthropic_base_url

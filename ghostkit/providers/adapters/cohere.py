@@ -79,8 +79,8 @@ class CohereProvider(VendorProvider):
     def longest_billed(self, request: Request) -> int:
         """With the room to think."""
         asked = read_parameters(request)
-        own = asked.extra.get("max_tokens")
-        return own if isinstance(own, int) else request.max_tokens + room_to_think("cohere", request, asked.reasoning)
+        own = asked.own_limit("max_tokens")
+        return request.max_tokens + room_to_think("cohere", request, asked.reasoning) if own is None else own
 
     def _base_url_set(self) -> str | None:
         return get_settings().cohere_base_url

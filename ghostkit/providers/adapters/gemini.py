@@ -74,8 +74,8 @@ class GeminiProvider(VendorProvider):
     def longest_billed(self, request: Request) -> int:
         """With the room to think."""
         asked = read_parameters(request)
-        own = dict(asked.extra.get("generationConfig") or {}).get("maxOutputTokens")
-        return own if isinstance(own, int) else request.max_tokens + room_to_think("gemini", request, asked.reasoning)
+        own = asked.own_limit("maxOutputTokens", within="generationConfig")
+        return request.max_tokens + room_to_think("gemini", request, asked.reasoning) if own is None else own
 
     def _base_url_set(self) -> str | None:
         return get_settings().gemini_base_url

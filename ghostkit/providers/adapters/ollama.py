@@ -18,7 +18,7 @@ from ghostkit.errors import (
     QuotaExceeded,
     Unreachable,
 )
-from ghostkit.providers.adapters.ollama_host import DEFAULT, base_url_of, is_this_machine
+from ghostkit.providers.adapters.ollama_host import DEFAULT, answers_here, base_url_of
 from ghostkit.providers.adapters.ollama_reading import OllamaReader, PullState, completion_from
 from ghostkit.providers.adapters.ollama_wire import OllamaClient, OllamaRefusal
 from ghostkit.providers.adapters.parameters import ROOM_TO_THINK, Parameters, Reasoning, read_parameters
@@ -60,7 +60,7 @@ class OllamaProvider(VendorProvider):
         """With the model's own window once `/api/show` was asked for it."""
         known = super().info(model)
         window = self._window(model) or known.context_window
-        local = is_this_machine(self.base_url) and not model.endswith("-cloud")
+        local = answers_here(self.base_url, model)
         return replace(known, context_window=window, max_output=window, local=local)
 
     async def validate(self) -> Diagnosis:
@@ -84,7 +84,9 @@ class OllamaProvider(VendorProvider):
         return estimate_count(request, self.name)
 
     def longest_billed(self, request: Request) -> int:
-        return request.max_tokens + ROOM_TO_THINK[_level(request.model, read_parameters(request).reasoning)]
+        asked = read_parameters(request)
+        own = asked.own_limit("num_predict", within="options")
+        return request.max_tokens + ROOM_TO_THINK[_level(request.model, asked.reasoning)] if own is None else own
 
     async def show(self, model: str) -> dict[str, Any]:
         """What Ollama says of a model, asked once: `model_info`, `capabilities` …
@@ -146,7 +148,7 @@ class OllamaProvider(VendorProvider):
             problem.args = (f"Ollama at {self.base_url} has no model {model!r}.",)
             problem.message = problem.args[0]
             problem.fix = f"`ollama pull {model}` fetches it; if that is under way, wait until it is done."
-        elif isinstance(problem, Unreachable) and is_this_machine(self.base_url):
+        elif isinstance(problem, Unreachable) and answers_here(self.base_url):
             problem.fix = "Start it with `ollama serve` (or its app), or set OLLAMA_HOST to where it runs."
         return problem
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import ipaddress
 from typing import Final
 from urllib.parse import urlsplit
 
 from ghostkit.errors import InputError
+from ghostkit.providers.this_machine import is_this_machine
 
 DEFAULT: Final = "http://127.0.0.1:11434"
 _PORTS: Final = {"http": 80, "https": 443}
-_LOCAL_NAMES: Final = ("localhost", "host.docker.internal")
+_FROM_A_CONTAINER: Final = "host.docker.internal"
 
 
 def base_url_of(host: str) -> str:
@@ -34,13 +34,15 @@ def base_url_of(host: str) -> str:
     return f"{split.scheme}://{f'[{name}]' if ':' in name else name}:{port}{split.path}".rstrip("/")
 
 
-def is_this_machine(base_url: str) -> bool:
-    """Whether what is sent there stays on this machine."""
-    name = urlsplit(base_url).hostname or ""
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return name in _LOCAL_NAMES or name.endswith(".localhost")
+def answers_here(base_url: str, model: str = "") -> bool:
+    """Whether what is sent there, for that model, stays on this machine."""
+    host = urlsplit(base_url).hostname or ""
+    return (host == _FROM_A_CONTAINER or is_this_machine(host)) and not is_cloud(model)
+
+
+def is_cloud(model: str) -> bool:
+    """Whether Ollama, wherever it runs, hands what this model is sent on to its own cloud."""
+    return model.endswith(("-cloud", ":cloud"))
 
 
 def _wrong(host: str) -> InputError:

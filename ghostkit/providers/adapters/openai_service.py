@@ -40,6 +40,8 @@ CODES: Final[Mapping[str, type[ProviderError]]] = {
 }  # fmt: skip
 PHRASES: Final[Mapping[str, type[ProviderError]]] = {"request too large for": BadRequest}
 """Said with 429 of what is longer than a minute's tokens: waiting does not help."""
+LIMITS: Final = ("max_tokens", "max_completion_tokens", "max_output_tokens")
+"""What an answer's longest length is called: by older servers, by OpenAI's chat, by its Responses."""
 _SHOWN_KEY: Final = re.compile(r"provided: \S+")
 """OpenAI quotes the beginning and the end of a key it doesn't know."""
 _WITHOUT_STATUS: Final = frozenset({"invalid_request_error", "server_error"})
@@ -78,7 +80,8 @@ class OpenAIService(VendorProvider):
     def longest_billed(self, request: Request) -> int:
         """With room to think beside the answer itself, for models that do."""
         asked, model = read_parameters(request), openai_model(request.model)
-        return request.max_tokens + model.room_to_think(model.effort(asked.reasoning))
+        own = asked.own_limit(*LIMITS)
+        return request.max_tokens + model.room_to_think(model.effort(asked.reasoning)) if own is None else own
 
     async def validate(self) -> Diagnosis:
         """By the list of models, which costs nothing."""

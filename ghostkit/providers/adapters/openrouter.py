@@ -11,7 +11,7 @@ from typing import Any
 from ghostkit.errors import AuthError, ContentRefused, Overloaded, ProviderTimeout, QuotaExceeded
 from ghostkit.providers.adapters.openai_chat import OpenAIProvider
 from ghostkit.providers.adapters.openai_models import openai_model
-from ghostkit.providers.adapters.openai_service import CODES
+from ghostkit.providers.adapters.openai_service import CODES, LIMITS
 from ghostkit.providers.adapters.parameters import ROOM_TO_THINK, read_parameters
 from ghostkit.providers.contract import Diagnosis, Request, TokenCount
 from ghostkit.providers.estimating import estimate_count
@@ -52,9 +52,10 @@ class OpenRouterProvider(OpenAIProvider):
 
     def longest_billed(self, request: Request) -> int:
         """With room to think where it is asked for, and for OpenAI's models that think unasked."""
-        asked = read_parameters(request).reasoning
-        room = openai_model(request.model).room_to_think(None) if asked is None else ROOM_TO_THINK[asked]
-        return request.max_tokens + room
+        asked = read_parameters(request)
+        own, wish = asked.own_limit(*LIMITS), asked.reasoning
+        room = openai_model(request.model).room_to_think(None) if wish is None else ROOM_TO_THINK[wish]
+        return request.max_tokens + room if own is None else own
 
     async def count_tokens(self, request: Request) -> TokenCount:
         return estimate_count(request, self.name)

@@ -40,6 +40,12 @@ class Parameters:
         title = str((self.json_schema or {}).get("title", ""))
         return _UNFIT_FOR_NAMES.sub("_", title).strip("_")[:64] or "answer"
 
+    def own_limit(self, *names: str, within: str = "") -> int | None:
+        """A limit of one's own on the answer's tokens: in `extra`, or in what stands there as `within`."""
+        given = self.extra.get(within) if within else self.extra
+        found = (given.get(name) for name in names) if isinstance(given, Mapping) else ()
+        return next((limit for limit in found if isinstance(limit, int)), None)
+
 
 def read_parameters(request: Request) -> Parameters:
     """The request's parameters, each of the right kind.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any, Final
 
 import anyio
@@ -15,14 +15,13 @@ LOOK_AGAIN_S: Final = 5.0
 class Waiter:
     """Someone in line. A wake is only a hint to look again, so one too many does no harm."""
 
-    __slots__ = ("_asleep", "_event", "_loop", "in_host_line", "in_line")
+    __slots__ = ("_event", "_loop", "in_host_line", "in_line")
 
     def __init__(self) -> None:
         self.in_line = False
         self.in_host_line = False
         self._event: anyio.Event | None = None
         self._loop: Any = None
-        self._asleep: Callable[[], bool] | None = None
 
     def get_ready(self) -> None:
         """Called in the waiter's own event loop, before it joins a line: from here on it can be woken."""

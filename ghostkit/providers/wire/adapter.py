@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -28,8 +27,9 @@ from ghostkit.providers.contract import (
     Timeouts,
     TokenCount,
 )
-from ghostkit.providers.keys import key_of, vendor_named
+from ghostkit.providers.keys import how_to_give, key_of, vendor_named
 from ghostkit.providers.prices import model_facts
+from ghostkit.providers.registry import is_installed
 from ghostkit.providers.wire.bare import bare
 from ghostkit.providers.wire.call import WireCall, watched_by
 from ghostkit.providers.wire.errors import ErrorTable, VendorWords, network_error, quoted, truncated, unreadable
@@ -210,13 +210,12 @@ class VendorProvider(ABC):
         vendor = vendor_named(self.name)
         raise AuthError(
             f"There is no key for {self.table.vendor}.",
-            fix=f"`ghostkit keys set {vendor.name}` keeps one, or set {vendor.variables[0]}; "
-            "a server of your own that needs none takes any word.",
+            fix=f"{how_to_give(vendor)} A server of your own that needs none takes any word.",
             rejected=True,
         )
 
     def _check_installed(self) -> None:
-        if not _is_there(self.package):
+        if not is_installed(self.package):
             raise ProviderError(
                 f"The provider {self.name!r} needs the package {self.package}, which is not installed.",
                 fix=f"pip install 'ghostkit[{self.extra}]'",
@@ -361,10 +360,3 @@ class WireStream(Stream):
         if self._call.body is not None:
             with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
                 await self._call.body.aclose()
-
-
-def _is_there(package: str) -> bool:
-    try:
-        return importlib.util.find_spec(package) is not None
-    except (ImportError, ValueError):
-        return False

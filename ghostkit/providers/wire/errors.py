@@ -128,7 +128,8 @@ _FIX: Final[Mapping[type[ProviderError], str]] = {
     ServerError: "Try again; what came before is kept.",
     QuotaExceeded: "Add credit or raise the limit with the vendor, or choose another model.",
     BadRequest: "Change the request, or choose another model.",
-    ModelNotFound: "Check the model's name and the base URL; `ghostkit providers --check {provider}` tries them.",
+    ModelNotFound: "Check the model's name, and that your account may use it; `ghostkit providers --check {provider}` "
+    "says whether the key and the base URL are good.",
     ContentRefused: "Change what is asked for, or choose another model.",
 }
 
@@ -152,9 +153,7 @@ def quoted(text: str) -> str:
     return text if not text or text.endswith((".", "!", "?", "…")) else text + "."
 
 
-def network_error(
-    error: BaseException, call: WireCall, *, vendor: str, timeouts_note: str = ""
-) -> ProviderError | None:
+def network_error(error: BaseException, call: WireCall, *, vendor: str) -> ProviderError | None:
     """An error of the transport, found anywhere below what the SDK raised; None if there is none."""
     for cause in chain_of(error):
         if isinstance(cause, GhostkitError):

@@ -11,7 +11,7 @@ import pytest
 
 from ghostkit.errors import BadAnswer, ContextTooLong, InputError, ModelNotFound, Unreachable
 from ghostkit.providers.adapters.ollama import OllamaProvider
-from ghostkit.providers.adapters.ollama_host import base_url_of, is_this_machine
+from ghostkit.providers.adapters.ollama_host import answers_here, base_url_of
 from ghostkit.providers.adapters.ollama_reading import OllamaReader, PullState, completion_from
 from ghostkit.providers.contract import (
     Ending,
@@ -191,7 +191,7 @@ def test_what_is_no_host_is_told(host: str) -> None:
     ],
 )
 def test_what_stays_on_this_machine_is_known(url: str, here: bool) -> None:
-    assert is_this_machine(url) is here
+    assert answers_here(url) is here
     info = OllamaProvider(base_url=url).info("llama3.2")
     assert info.local is here
     assert info.prices_known
