@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import anyio
+from anyio.abc import TaskGroup
 
 from ghostkit import faults
 from ghostkit.errors import ContentRefused, GhostkitError, ProviderError, StreamTruncated, storage_errors
@@ -40,6 +41,7 @@ class Receiver:
         self._usage: Usage | None = None
         self._request_id = ""
         self._thoughts: list[str] = []
+        self._unflushable: Exception | None = None
         self._next_flush = time.monotonic() + options.flush_interval_s
         self._next_move = 0.0
         self.sent = False
@@ -53,14 +55,38 @@ class Receiver:
         if not self._options.streaming:
             await self._receive_whole(provider, request)
             return
+        failure: Exception | None = None
+        async with anyio.create_task_group() as beside:
+            try:
+                await self._receive_pieces(provider, request, scope, beside)
+            except Exception as error:  # it leaves by hand, so that it isn't wrapped in an exception group
+                failure = error
+        failure = failure or self._unflushable
+        if failure is not None:
+            raise failure
+
+    async def _receive_pieces(
+        self, provider: Provider, request: Request, scope: anyio.CancelScope, beside: TaskGroup
+    ) -> None:
+        """The disk is waited for `beside`: so the socket closes at once when the call is stopped meanwhile."""
         async with provider.stream(request) as source:
             faults.point("send.after")
             async for event in source:
                 if isinstance(event, TextDelta):
                     if self._take(event.text, scope):
-                        await flush(self._ledger, self._stream)
+                        flushed = anyio.Event()
+                        beside.start_soon(self._flush, beside.cancel_scope, flushed)
+                        await flushed.wait()
                 else:
                     self._note(event, scope)
+
+    async def _flush(self, reading: anyio.CancelScope, flushed: anyio.Event) -> None:
+        try:
+            await flush(self._ledger, self._stream)
+        except Exception as error:
+            self._unflushable = error
+            reading.cancel()
+        flushed.set()
 
     async def _receive_whole(self, provider: Provider, request: Request) -> None:
         completion = await provider.generate(request)

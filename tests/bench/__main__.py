@@ -7,6 +7,7 @@ import json
 import sys
 
 from tests.bench import (
+    closing_cost,
     engine_cost,
     flat_cost,
     gate_cost,
@@ -28,6 +29,7 @@ BENCHMARKS = {
     "staleness": staleness.run,
     "many-books": many_books.run,
     "wire": wire_cost.run,
+    "closing": closing_cost.run,
 }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -15,7 +16,7 @@ import anyio.to_thread
 from anyio.lowlevel import RunVar
 from pydantic import SecretStr
 
-from ghostkit.errors import AuthError, GhostkitError, ProviderError, ServerError, UnknownName
+from ghostkit.errors import AuthError, GhostkitError, ProviderError, ServerError, UnknownName, Unreachable
 from ghostkit.events import protect
 from ghostkit.providers.contract import (
     Completion,
@@ -30,11 +31,13 @@ from ghostkit.providers.contract import (
 from ghostkit.providers.keys import how_to_give, key_of, vendor_named
 from ghostkit.providers.prices import model_facts
 from ghostkit.providers.registry import is_installed
+from ghostkit.providers.wire.addresses import BASE_URL, base_url_words, is_wrong_address
 from ghostkit.providers.wire.bare import bare
 from ghostkit.providers.wire.call import WireCall, watched_by
 from ghostkit.providers.wire.errors import ErrorTable, VendorWords, network_error, quoted, truncated, unreadable
-from ghostkit.providers.wire.http import Flavour, http_client
+from ghostkit.providers.wire.http import Flavour, http_client, proxy_for
 from ghostkit.providers.wire.logs import redact_logs
+from ghostkit.settings.model import shown
 
 CLOSING_S = 2.0
 """How long closing a socket politely may take."""
@@ -221,6 +224,15 @@ class VendorProvider(ABC):
                 fix=f"pip install 'ghostkit[{self.extra}]'",
                 rejected=True,
             )
+        try:
+            importlib.import_module(self.package)
+        except Exception as error:  # half an installation, or packages that don't fit together
+            said = quoted(f"{type(error).__name__}: {error}")
+            raise ProviderError(
+                f"The package {self.package} is installed and can't be loaded: {said}",
+                fix=f"pip install --upgrade --force-reinstall 'ghostkit[{self.extra}]'",
+                rejected=True,
+            ) from None
 
     def _new_call(self, request: Request) -> WireCall:
         self.named(request.model)
@@ -228,10 +240,20 @@ class VendorProvider(ABC):
 
     def translated(self, error: Exception, call: WireCall, model: str, *, in_stream: bool = False) -> ProviderError:
         """Any error of SDK or network as one of ours, which keeps nothing of it."""
+        problem = self._as_ours(error, call, model, in_stream)
+        if isinstance(problem, Unreachable) and not problem.status and (proxy := proxy_for(self.base_url)):
+            problem.fix = f"The way there is through the proxy {shown(proxy)}: is it the right one? {problem.fix}"
+        if self.base_url != self.default_base_url:
+            problem.fix = problem.fix.replace(BASE_URL, base_url_words(self.name, self.base_url))
+        return problem
+
+    def _as_ours(self, error: Exception, call: WireCall, model: str, in_stream: bool) -> ProviderError:
         if isinstance(error, ProviderError):
             return bare(error)
         words = error.words if isinstance(error, VendorError) else self._words_of(error)
         if words is not None:
+            if self.base_url != self.default_base_url and is_wrong_address(words, model):
+                return self._nothing_there(words, call)
             begun = in_stream or 200 <= call.status < 300
             return self.table.error_for(words, call, model=model, in_stream=begun)
         vendor = self.table.vendor
@@ -242,6 +264,18 @@ class VendorProvider(ABC):
             f"{vendor} failed in a way that ghostkit doesn't know ({type(error).__name__}: {quoted(str(error))})",
             fix="Try again; if it stays, choose another model.",
             retryable=False,
+        )
+
+    def _nothing_there(self, words: VendorWords, call: WireCall) -> ProviderError:
+        said = quoted(words.message)
+        return Unreachable(
+            f"{call.host} has nothing for {self.table.vendor} at that address ({words.status})"
+            f"{f': {said}' if said else '.'}",
+            fix=f"Correct {BASE_URL}: {self.table.vendor}'s own is {self.default_base_url}.",
+            rejected=True,
+            retryable=False,
+            status=words.status,
+            host=call.host,
         )
 
     async def aclose(self) -> None:
@@ -345,6 +379,7 @@ class WireStream(Stream):
                 with suppress(Exception), anyio.move_on_after(DRAIN_S):
                     await self._read_on()
         finally:
+            self._call.hang_up()
             await self._close_body()  # some SDKs keep it out of reach, and close nothing
             with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
                 await (getattr(source, "aclose", None) or source.close)()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,6 +29,15 @@ class WireCall:
     received_bytes: int = 0
     body: Any = None
     """The answer's byte stream; `aclose` closes the socket unless the answer is read to its end."""
+    line: Any = field(default=None, repr=False)
+    """What the answer comes over, until it has come to its end: the HTTP library's network stream."""
+
+    def hang_up(self) -> None:
+        """Tell the other side now that nobody listens, with no turn of the event loop; what is left is closed later."""
+        line, self.line = self.line, None
+        if line is not None:
+            with suppress(Exception):
+                line.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
     @property
     def request_id(self) -> str:

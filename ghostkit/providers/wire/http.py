@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from ghostkit.errors import BadAnswer, InputError
 from ghostkit.providers.wire.body import Body
 from ghostkit.providers.wire.call import WireCall, current_call
+from ghostkit.settings.model import shown
 
 Flavour = Literal["httpx2", "httpx"]
 _CONNECTIONS: Final = 200
@@ -25,23 +26,33 @@ def http_client(base_url: str, flavour: Flavour = "httpx2") -> Any:
     httpx: Any = importlib.import_module(flavour)
     limits = httpx.Limits(max_connections=_CONNECTIONS, max_keepalive_connections=20, keepalive_expiry=30.0)
     plain = urlsplit(base_url).scheme == "http"
-    inner = httpx.AsyncHTTPTransport(limits=limits, verify=not plain, proxy=_proxy_for(base_url))
+    inner = httpx.AsyncHTTPTransport(limits=limits, verify=not plain, proxy=proxy_for(base_url))
     return httpx.AsyncClient(transport=_guarded(flavour)(inner), timeout=None, follow_redirects=False)
 
 
-def _proxy_for(base_url: str) -> str | None:
+def proxy_for(base_url: str) -> str | None:
     """The proxy that the environment names for this service; a client with a transport of its own doesn't look."""
     there = urlsplit(base_url)
     if urllib.request.proxy_bypass(there.hostname or ""):
         return None
     proxies = urllib.request.getproxies()
-    proxy = proxies.get(there.scheme) or proxies.get("all")
-    if proxy and urlsplit(proxy).scheme not in ("http", "https"):
+    proxy = (proxies.get(there.scheme) or proxies.get("all") or "").strip()
+    if proxy and "://" not in proxy:
+        proxy = f"http://{proxy}"  # as curl and the others take it
+    if proxy and not _can_be_spoken_to(proxy):
         raise InputError(
-            f"The proxy for {there.hostname} is {urlsplit(proxy).scheme}://…, which ghostkit can't speak to.",
-            fix="Set HTTPS_PROXY to an http:// proxy, or NO_PROXY to that host.",
+            f"The proxy for {there.hostname} is {shown(proxy)!r}, which ghostkit can't speak to.",
+            fix="Set HTTP_PROXY and HTTPS_PROXY to an address like http://host:port, or NO_PROXY to that host.",
         )
     return proxy or None
+
+
+def _can_be_spoken_to(proxy: str) -> bool:
+    try:
+        parts = urlsplit(proxy)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 @functools.cache
@@ -51,15 +62,17 @@ def _guarded(flavour: Flavour) -> Callable[[Any], Any]:
     class GuardedStream(httpx.AsyncByteStream):  # type: ignore[misc]
         """Hands on what `Body` makes of what comes."""
 
-        def __init__(self, inner: Any, body: Body) -> None:
+        def __init__(self, inner: Any, body: Body, call: WireCall) -> None:
             self._inner = inner
             self._body = body
+            self._call = call
 
         async def __aiter__(self) -> AsyncIterator[bytes]:
             body = self._body
             async for chunk in self._inner:
                 for piece in body.take(chunk):
                     yield piece
+            self._call.line = None  # from now on it may be another call's
             if rest := body.rest():
                 yield rest
 
@@ -80,10 +93,11 @@ def _guarded(flavour: Flavour) -> Callable[[Any], Any]:
             call.headers = {name.lower(): value for name, value in response.headers.items()}
             timeouts["read"] = call.timeouts.idle_s  # read anew for the body: from now on it is the idle deadline
             try:
-                call.body = stream = GuardedStream(response.stream, _acceptable(call))
+                call.body = stream = GuardedStream(response.stream, _acceptable(call), call)
             except BaseException:
                 await response.aclose()
                 raise
+            call.line = response.extensions.get("network_stream")
             headers = [(k, v) for k, v in response.headers.multi_items() if k.lower() != "content-encoding"]
             return httpx.Response(response.status_code, headers=headers, stream=stream, extensions=response.extensions)
 

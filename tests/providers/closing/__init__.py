@@ -1,0 +1,1 @@
+"""How soon the vendor sees that nobody listens any more."""
