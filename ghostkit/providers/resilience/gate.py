@@ -5,20 +5,19 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from types import TracebackType
 from typing import Final, Self
 
-from ghostkit.errors import CircuitOpen, ProviderError, RateLimited
+from ghostkit.errors import ProviderError
 from ghostkit.providers.contract import RateLimits
 from ghostkit.providers.resilience.breaker import Breaker, BreakerState, speaks_against
 from ghostkit.providers.resilience.concurrency import Places
 from ghostkit.providers.resilience.exclusion import Exclusion
 from ghostkit.providers.resilience.meters import Meters, Taken
 from ghostkit.providers.resilience.pacing import HostLine, Pause
-from ghostkit.providers.resilience.retry import come_back
-from ghostkit.providers.resilience.state import GatePolicy, GateState, StateChange, model_of
-from ghostkit.providers.resilience.waiting import LOOK_AGAIN_S, Waiter, first_awake
+from ghostkit.providers.resilience.refusals import circuit_open, left_alone
+from ghostkit.providers.resilience.state import GatePolicy, GateState, StateChange
+from ghostkit.providers.resilience.waiting import LOOK_AGAIN_S, Waiter, first_awake, wake_first
 
 _PAUSING: Final = frozenset({"rate", "overloaded", "server"})
 _CROWDED: Final = frozenset({"rate", "overloaded"})
@@ -138,9 +137,9 @@ class Gate:
         refused_s = self._breaker.refused_for_s(now)
         paused_s = self._pause.until - now
         if refused_s is not None:
-            error = _circuit_open(self.key, self._breaker.failures, refused_s or _PROBE_LOOK_S)
+            error = circuit_open(self.key, self._breaker.failures, refused_s or _PROBE_LOOK_S)
         elif paused_s > self._policy.patience_s:
-            error = _left_alone(self.key, paused_s)
+            error = left_alone(self.key, paused_s)
         if error is not None:
             self._rejected += 1
             self._leave(call)
@@ -213,11 +212,11 @@ class Gate:
     def _leave_host(self, call: Passage) -> None:
         if call.in_host_line:
             self._host.leave(call)
-            _wake_first(self._host.line)
+            wake_first(self._host.line)
 
     def _wake_next(self) -> None:
         if self._line:
-            _wake_first(self._line)
+            wake_first(self._line)
 
     def _noted(self, call: Passage, before: BreakerState) -> None:
         """If the call changed the breaker's state: keep that for `on_change`, and let those in line look again."""
@@ -386,31 +385,3 @@ class Passage(Waiter):
     def _release(self) -> None:
         gate = self._gate
         gate._lock.soon(lambda: gate._release(self))
-
-
-def _wake_first(line: deque[Waiter]) -> None:
-    """Wake the first in line whose event loop runs."""
-    for waiter in line:
-        waiter.wake()
-        if waiter.awake:
-            return
-
-
-def _circuit_open(key: str, failures: int, wait_s: float) -> CircuitOpen:
-    often = "failed" if failures <= 1 else f"failed {failures} times in a row"
-    return CircuitOpen(
-        f"{model_of(key)} {often}, so nothing is sent to it for now.",
-        fix=come_back(wait_s, datetime.now().astimezone()),
-        retry_after_s=wait_s,
-        rejected=True,
-    )
-
-
-def _left_alone(key: str, wait_s: float) -> RateLimited:
-    return RateLimited(
-        f"{model_of(key)} asked to be sent nothing for a while.",
-        fix=come_back(wait_s, datetime.now().astimezone()),
-        retry_after_s=wait_s,
-        retryable=False,
-        rejected=True,
-    )

@@ -59,3 +59,11 @@ class Waiter:
 def first_awake(line: Iterable[Waiter], me: Waiter | None = None) -> Waiter | None:
     """The first in line that can go; `me`, who asks, can."""
     return next((waiter for waiter in line if waiter is me or waiter.awake), None)
+
+
+def wake_first(line: Iterable[Waiter]) -> None:
+    """Wake the first in line whose event loop runs."""
+    for waiter in line:
+        waiter.wake()
+        if waiter.awake:
+            return
