@@ -50,7 +50,7 @@ class Asking:
     gates: Gates
     desk: Desk
     looked_up: list[Event]
-    provider_for: Callable[[str], tuple[Provider, str]]
+    ready: Callable[[str], Awaitable[tuple[Provider, str]]]
     left_over: Callable[[StepSpec], Awaitable[str]]
     continued: Callable[[tuple[Message, ...], str], tuple[Message, ...]]
     new_stream: Callable[[StepSpec, Request, ModelInfo, str], LiveStream]
@@ -82,7 +82,7 @@ class Asking:
         made = before.attempts if before else 0
         policy = RetryPolicy(retries=self.options.max_retries, first_wait_s=self.options.first_wait_s)
         try:
-            provider, model = self.provider_for(name)
+            provider, model = await self.ready(name)
         except (UnknownName, ProviderError) as absent:
             if before is None:
                 raise

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Final
 
 import anyio
+import anyio.to_thread
 
 from ghostkit import faults
 from ghostkit.cache import CacheManager
@@ -37,6 +39,10 @@ from ghostkit.providers import (
 )
 from ghostkit.providers.estimating import teach
 from ghostkit.providers.resilience import Gates, gates
+
+
+LIGHT: Final = frozenset({"rehearsal"})
+"""Providers that load nothing when they are first asked."""
 
 
 class GenerationService(PlainTexts):
@@ -70,6 +76,7 @@ class GenerationService(PlainTexts):
         self.gates = gates
         self._providers = providers
         self._open_providers: dict[str, Provider] = {}
+        self._loaded: set[str] = set()
         self._delivered: set[str] = set()
         self._learnt = False
         self._cached = StepCache(cache, file_under, self._record_and_emit)
@@ -84,7 +91,7 @@ class GenerationService(PlainTexts):
         finished = await in_thread(self.ledger.finished_text, spec.slot)
         if finished is not None:
             return StepResult(slot=spec.slot, text=finished, ending=Ending.COMPLETE, served_by="ledger")
-        _, model = self.provider_for(spec.model)
+        _, model = await self.ready(spec.model)
         filing = self._filing(spec, spec.model)
         kept = await self._cached.find(filing, spec) if filing is not None else None
         if filing is not None and kept is not None:
@@ -125,7 +132,7 @@ class GenerationService(PlainTexts):
             gates=self.gates,
             desk=desk,
             looked_up=looked_up,
-            provider_for=self.provider_for,
+            ready=self.ready,
             left_over=lambda spec: self._left_over(spec, options),
             continued=self._continued,
             new_stream=lambda spec, request, info, left: self._new_stream(spec, request, info, on_text, options, left),
@@ -229,11 +236,22 @@ class GenerationService(PlainTexts):
 
     # ── collaborators ─────────────────────────────────────────────────────────────────────────────────────
 
+    async def ready(self, model: str) -> tuple[Provider, str]:
+        """As `provider_for`, without holding the event loop up: to open a vendor and to read its prices takes long.
+
+        The rehearsal has nothing to load, and is given at once.
+        """
+        name = split_model(model)[0]
+        if name not in self._loaded and name not in LIGHT:
+            await anyio.to_thread.run_sync(self.provider_for, model)
+            self._loaded.add(name)
+        return self.provider_for(model)
+
     def provider_for(self, model: str) -> tuple[Provider, str]:
         """The open provider of a `provider:model` name, and the model's own name."""
         name, bare = split_model(model)
         if name not in self._open_providers:
-            self._open_providers[name] = self._providers.create_provider(name)
+            self._open_providers.setdefault(name, self._providers.create_provider(name))  # threads may come here
         provider = self._open_providers[name]
         provider.info(bare)
         return provider, bare

@@ -149,7 +149,7 @@ async def forecast(
     """
     service = _service(manuscript, options, prompts, providers)
     try:
-        provider, bare = service.provider_for(model)
+        provider, bare = await service.ready(model)
         outlook = _Outlook(manuscript, goal, sources_for(manuscript, service, model, style))
         calls = await _Counter(service, model, outlook).calls()
         info = with_set_prices(provider.info(bare))

@@ -62,7 +62,7 @@ async def fan_out(
     checked_models(models)
     _check_mode(mode, score, judge, hedge_after_s)
     for name in (*models, *filter(None, (judge,))):
-        service.provider_for(name)
+        await service.ready(name)
     if judge is not None:
         service.prompts.template(judge_template)
     specs = await _specs(service, prompt, models, max_tokens, parameters, first_variant)
