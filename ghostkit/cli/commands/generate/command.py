@@ -63,8 +63,7 @@ def generate(
       ghostkit generate "Describe a dead sea in two sentences."
       ghostkit generate - --model rehearsal:teacher < question.txt
       ghostkit generate "A title for a book about salt" --no-stream --json
-      ghostkit generate "A title" --model openai:gpt-5 --model anthropic:claude-opus-4-5 --mode best \\
-        --judge gemini:gemini-2.5-pro
+      ghostkit generate "A title" --model openai:gpt-5.4 --model ollama:mistral
     """
     checked_choice(models, mode, judge, criteria, hedge_after)
     text = prompt_text(prompt)
