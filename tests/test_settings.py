@@ -382,3 +382,14 @@ def test_the_conda_environments_are_valid_and_bring_what_the_project_needs() -> 
 def test_a_password_is_masked_also_where_it_was_not_written_as_an_address_wants_it(address: str) -> None:
     assert not any(piece in shown(address) for piece in ("Zx9", "kq"))
     assert shown(address).startswith(f"{address.partition('//')[0]}//[redacted]@host")
+
+
+@pytest.mark.parametrize("value", ["127.0.0.1:8000/v1", "htp://a/v1", "http://", "http://a:99999/v1", "http://a b/v1"])
+def test_a_base_url_that_leads_nowhere_is_told_before_anything_is_sent(value: str) -> None:
+    with pytest.raises(InputError, match=r"OPENAI_BASE_URL is .* it must be an address like https://host/v1"):
+        Settings(env_file=None, environment={"OPENAI_BASE_URL": value})
+
+
+def test_a_base_url_copied_with_its_quotation_marks_is_taken() -> None:
+    settings = Settings(env_file=None, environment={"OPENAI_BASE_URL": '"http://a/v1"'})
+    assert settings.openai_base_url == "http://a/v1"

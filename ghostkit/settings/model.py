@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SecretStr, ValidationError
 from pydantic.functional_validators import AfterValidator, BeforeValidator
@@ -73,6 +74,16 @@ def _url(value: str) -> str:
     return _one_line(value)
 
 
+def _web_url(value: str) -> str:
+    """Where HTTP requests go; quotation marks from a copied line of `.env` are taken off."""
+    value = _url(value.strip().strip("\"'"))
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname or " " in value:
+        raise ValueError("no web address")
+    _ = parts.port  # raises ValueError for what is no port
+    return value
+
+
 def _price_list(value: str) -> str:
     """Entries of a model's name (`*` stands for any characters), `=`, and two to four prices."""
     for entry in filter(None, map(str.strip, value.split(";"))):
@@ -98,10 +109,12 @@ def operating_system_user() -> str:
 Key = Annotated[SecretStr | None, BeforeValidator(_none_when_empty), AfterValidator(_printable)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Url = Annotated[str, AfterValidator(_url)]
+WebUrl = Annotated[str, AfterValidator(_web_url)]
 Prices = Annotated[str, AfterValidator(_one_line), AfterValidator(_price_list)]
 Folder = Annotated[Path, AfterValidator(_folder)]
 OrNone = BeforeValidator(_none_when_empty)
 OptionalUrl = Annotated[Url | None, OrNone]
+OptionalWebUrl = Annotated[WebUrl | None, OrNone]
 
 
 class Settings(BaseModel):
@@ -285,13 +298,13 @@ class Settings(BaseModel):
     gemini_api_key: Key = _key("Google Gemini", "GEMINI_API_KEY", "GOOGLE_API_KEY")
     cohere_api_key: Key = _key("Cohere", "COHERE_API_KEY", "CO_API_KEY")
     openrouter_api_key: Key = _key("OpenRouter", "OPENROUTER_API_KEY")
-    openai_base_url: OptionalUrl = _base_url("OpenAI", "OPENAI_BASE_URL", "https://api.openai.com/v1")
-    anthropic_base_url: OptionalUrl = _base_url("Anthropic", "ANTHROPIC_BASE_URL", "https://api.anthropic.com")
-    gemini_base_url: OptionalUrl = _base_url(
+    openai_base_url: OptionalWebUrl = _base_url("OpenAI", "OPENAI_BASE_URL", "https://api.openai.com/v1")
+    anthropic_base_url: OptionalWebUrl = _base_url("Anthropic", "ANTHROPIC_BASE_URL", "https://api.anthropic.com")
+    gemini_base_url: OptionalWebUrl = _base_url(
         "Google Gemini", "GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com"
     )
-    cohere_base_url: OptionalUrl = _base_url("Cohere", "CO_API_URL", "https://api.cohere.com")
-    openrouter_base_url: OptionalUrl = _base_url("OpenRouter", "OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1")
+    cohere_base_url: OptionalWebUrl = _base_url("Cohere", "CO_API_URL", "https://api.cohere.com")
+    openrouter_base_url: OptionalWebUrl = _base_url("OpenRouter", "OPENROUTER_BASE_URL", "https://openrouter.ai/api/v1")
     ollama_host: Line = _setting(
         "http://127.0.0.1:11434", "OLLAMA_HOST", must_be="an address like http://127.0.0.1:11434", min_length=1,
         about="where Ollama listens",

@@ -8,6 +8,7 @@ import pytest
 
 from ghostkit.errors import AuthError
 from ghostkit.providers import Ending, registry
+from ghostkit.providers.contract import Request
 from ghostkit.testing import ScriptedProvider
 from ghostkit.testing.scripted import Answer
 from tests.cli.conftest import Command
@@ -159,3 +160,15 @@ def test_a_schema_that_is_none_is_told_in_a_sentence(
 def test_what_needs_several_models_says_so(ghostkit: Command, options: tuple[str, ...], says: str) -> None:
     ran = ghostkit("generate", "x", "--model", "rehearsal", *options)
     assert (ran.code, says in ran.sentence) == (2, True), ran.err
+
+
+def test_who_stood_in_is_said_beside_the_answer(ghostkit: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def answer(kind: str, request: Request) -> Answer:
+        return AuthError("No.") if request.model == "one" else "A lamp."
+
+    provider = ScriptedProvider(answer)
+    registry.register_provider("scripted", lambda: provider)
+    monkeypatch.setenv("GHOSTKIT_FALLBACK_MODELS", "scripted:other")
+    ran = ghostkit("generate", "p", "--model", "scripted:one")
+    assert (ran.code, ran.out) == (0, "A lamp.\n")
+    assert "scripted:other answered, since scripted:one could not." in ran.err

@@ -148,7 +148,7 @@ class OllamaProvider(VendorProvider):
             problem.args = (f"Ollama at {self.base_url} has no model {model!r}.",)
             problem.message = problem.args[0]
             problem.fix = f"`ollama pull {model}` fetches it; if that is under way, wait until it is done."
-        elif isinstance(problem, Unreachable) and answers_here(self.base_url):
+        elif isinstance(problem, Unreachable) and not problem.status and answers_here(self.base_url):
             problem.fix = "Start it with `ollama serve` (or its app), or set OLLAMA_HOST to where it runs."
         return problem
 

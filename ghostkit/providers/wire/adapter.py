@@ -47,6 +47,7 @@ DRAIN_S = 0.05
 CHECKING = Timeouts(connect_s=5.0, first_byte_s=15.0, idle_s=15.0)
 """For questions that any service answers at once."""
 Answer = TypeVar("Answer")
+Failure = TypeVar("Failure", bound=GhostkitError)
 
 
 class Reader(ABC):
@@ -162,7 +163,7 @@ class VendorProvider(ABC):
             with watched_by(call):
                 return await ask(await self.client())
         except GhostkitError as error:
-            problem = bare(error)
+            problem = self.addressed(bare(error))
         except Exception as error:
             problem = self.translated(error, call, model)
         except BaseException as stop:
@@ -243,6 +244,10 @@ class VendorProvider(ABC):
         problem = self._as_ours(error, call, model, in_stream)
         if isinstance(problem, Unreachable) and not problem.status and (proxy := proxy_for(self.base_url)):
             problem.fix = f"The way there is through the proxy {shown(proxy)}: is it the right one? {problem.fix}"
+        return self.addressed(problem)
+
+    def addressed(self, problem: Failure) -> Failure:
+        """One of our errors that says which base URL is to be looked at, where that is not the vendor's own."""
         if self.base_url != self.default_base_url:
             problem.fix = problem.fix.replace(BASE_URL, base_url_words(self.name, self.base_url))
         return problem
@@ -306,7 +311,7 @@ class WireStream(Stream):
             with watched_by(self._call):
                 self._source = await self._provider._open(await self._provider.client(), self._request)
         except GhostkitError as error:
-            problem = bare(error)
+            problem = self._provider.addressed(bare(error))
         except Exception as error:
             problem = self._provider.translated(error, self._call, self._request.model)
         except BaseException as stop:

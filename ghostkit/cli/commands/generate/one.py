@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ghostkit.cli.boundary import Interrupted
 from ghostkit.cli.commands.generate.printing import Printer
-from ghostkit.cli.terminal import say, say_json
+from ghostkit.cli.terminal import note, say, say_json
 from ghostkit.errors import GhostkitError, IncompleteEnding
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ def ask_one(
         printer.end()
     elif result.text:
         say(result.text)
+    if result.fell_back and result.text and not as_json:
+        note(f"{result.model} answered, since {model or 'the model that was chosen'} could not.")
     if printer is not None and printer.broken:
         raise BrokenPipeError(32, "the reader has left")
     if stopped:
