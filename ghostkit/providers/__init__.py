@@ -22,8 +22,8 @@ from ghostkit.providers.contract import (
     UsageUpdate,
     collect,
 )
-from ghostkit.providers.fallback import stream_by_generating
 from ghostkit.providers.registry import ProviderRegistry, registry, split_model
+from ghostkit.providers.whole import stream_by_generating
 
 __all__ = [
     "Completion",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import replace
@@ -14,8 +13,8 @@ from anyio.lowlevel import checkpoint
 
 from ghostkit.providers.contract import Finished, Request, ResponseStarted, Stream, StreamEvent, TextDelta
 from ghostkit.providers.replay.recording import Reply
+from ghostkit.providers.whole import words_of
 
-_PIECE: Final = re.compile(r"\S+\s*|\s+")
 _BREATH: Final = 8
 """Yield to the loop this often when nothing else does, so that a fast stream starves nobody."""
 
@@ -28,7 +27,7 @@ class ReplayStream:
 
     def __init__(self, reply: Reply, pace: float) -> None:
         self._reply = reply
-        self._pieces = _PIECE.findall(reply.text)
+        self._pieces = words_of(reply.text)
         self._at = -1
         self._begun_at = 0.0
         self._due = _due(reply, len(self._pieces), pace)
