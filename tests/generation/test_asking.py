@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import anyio
@@ -16,6 +17,7 @@ from ghostkit.errors import (
     ModelNotFound,
     Overloaded,
     ProviderError,
+    ProviderTimeout,
     QuotaExceeded,
     RateLimited,
     ServerError,
@@ -175,3 +177,16 @@ async def test_json_of_the_asked_shape_is_an_answer() -> None:
     with lab(json.dumps({"name": "Ada"})) as it:
         result = await it.service.run_step(it.spec(parameters={"json_schema": SCHEMA}))
         assert result.ending is Ending.COMPLETE
+
+
+async def test_each_try_has_more_time_than_the_one_before_and_the_fourth_failure_is_told() -> None:
+    with lab(ProviderTimeout("late"), first_wait_s=0.0, timeout_s=10.0) as it:
+        result = await it.service.run_step(it.spec())
+        assert isinstance(result.error, ProviderTimeout)
+        assert (it.calls, result.attempts) == (4, 4)
+        given = [
+            (sent.timeouts.connect_s, sent.timeouts.first_byte_s, sent.timeouts.idle_s) for sent in it.provider.requests
+        ]
+        assert all(later > earlier for one, two in pairwise(given) for earlier, later in zip(one, two, strict=True))
+        assert [event.data["attempt"] for event in it.seen if event.type is EventType.GENERATION_RETRY] == [2, 3, 4]
+        it.settled()
