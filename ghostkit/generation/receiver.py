@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import anyio
+import anyio.lowlevel
 from anyio.abc import TaskGroup
 
 from ghostkit import faults
@@ -29,6 +30,10 @@ DEADLINE_MOVES_S = 1.0
 """The idle deadline is moved at most this often: moving it for every piece would cost more than the piece."""
 
 
+TURN_S = 0.01
+"""Pieces that come faster than they are taken in hold up the event loop for no longer than this."""
+
+
 class Receiver:
     """One call's receiving end; `receive` fills it, `outcome` or `failed` says what became of it."""
 
@@ -43,7 +48,7 @@ class Receiver:
         self._thoughts: list[str] = []
         self._unflushable: Exception | None = None
         self._next_flush = time.monotonic() + options.flush_interval_s
-        self._next_move = 0.0
+        self._next_move = self._next_turn = 0.0
         self.sent = False
         """Was the provider asked? Until then nothing can be billed."""
 
@@ -74,11 +79,21 @@ class Receiver:
             async for event in source:
                 if isinstance(event, TextDelta):
                     if self._take(event.text, scope):
-                        flushed = anyio.Event()
-                        beside.start_soon(self._flush, beside.cancel_scope, flushed)
-                        await flushed.wait()
+                        await self._stand_aside(beside)
                 else:
                     self._note(event, scope)
+
+    async def _stand_aside(self, beside: TaskGroup) -> None:
+        """Others get their turn, which pieces that have all arrived already would not leave them; or the disk does."""
+        now = time.monotonic()
+        self._next_turn = now + TURN_S
+        if now < self._next_flush:
+            await anyio.lowlevel.checkpoint()
+            return
+        self._next_flush = now + self._options.flush_interval_s
+        flushed = anyio.Event()
+        beside.start_soon(self._flush, beside.cancel_scope, flushed)
+        await flushed.wait()
 
     async def _flush(self, reading: anyio.CancelScope, flushed: anyio.Event) -> None:
         try:
@@ -118,16 +133,13 @@ class Receiver:
         self._stream.thought_characters += len(text)
 
     def _take(self, text: str, scope: anyio.CancelScope) -> bool:
-        """Hand a piece on; True when it is time to make durable what has come. No coroutine: it runs for each token."""
+        """Hand a piece on; True when it is time to let others have a turn. No coroutine: it runs for each token."""
         faults.point("stream.middle" if self._stream.deltas else "stream.first_byte")
         self._stream.add(text)
         now = time.monotonic()
         if now >= self._next_move:
             self._move(now, scope)
-        if now < self._next_flush:
-            return False
-        self._next_flush = now + self._options.flush_interval_s
-        return True
+        return now >= self._next_turn
 
     def _move(self, now: float, scope: anyio.CancelScope) -> None:
         if now >= self._next_move:

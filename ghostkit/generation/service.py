@@ -38,8 +38,8 @@ from ghostkit.providers import (
     split_model,
 )
 from ghostkit.providers.estimating import teach
+from ghostkit.providers.loading import loading
 from ghostkit.providers.resilience import Gates, gates
-
 
 LIGHT: Final = frozenset({"rehearsal"})
 """Providers that load nothing when they are first asked."""
@@ -243,9 +243,13 @@ class GenerationService(PlainTexts):
         """
         name = split_model(model)[0]
         if name not in self._loaded and name not in LIGHT:
-            await anyio.to_thread.run_sync(self.provider_for, model)
+            await anyio.to_thread.run_sync(self._load, model)
             self._loaded.add(name)
         return self.provider_for(model)
+
+    def _load(self, model: str) -> None:
+        with loading():
+            self.provider_for(model)
 
     def provider_for(self, model: str) -> tuple[Provider, str]:
         """The open provider of a `provider:model` name, and the model's own name."""

@@ -42,6 +42,7 @@ class AnthropicProvider(VendorProvider):
     package = extra = "anthropic"
     default_base_url = "https://api.anthropic.com"
     examples = ("claude-sonnet-5-5", "claude-opus-5-5", "claude-haiku-5-5")
+    sample = 'event: message_stop\ndata: {"type":"message_stop"}\n\n'
     table = ErrorTable(
         vendor="Anthropic",
         provider="anthropic",

@@ -45,6 +45,7 @@ class CohereProvider(VendorProvider):
     flavour = "httpx"
     default_base_url = "https://api.cohere.com"
     examples = ("command-a-plus-05-2026", "command-a-03-2025", "command-r7b-12-2024")
+    sample = 'event: message-start\ndata: {"type":"message-start","id":"i"}\n\n'
     table: ClassVar[ErrorTable] = ErrorTable(
         vendor="Cohere",
         provider="cohere",

@@ -38,6 +38,10 @@ class GeminiProvider(VendorProvider):
     extra = "gemini"
     default_base_url = "https://generativelanguage.googleapis.com"
     examples = ("gemini-3.8-flash", "gemini-3.1-pro-preview", "gemini-2.5-flash")
+    sample = (
+        'data: {"candidates":[{"content":{"role":"model","parts":[{"text":"a"}]},"finishReason":"STOP","index":0}],'
+        '"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":1,"totalTokenCount":2},"modelVersion":"m"}\n\n'
+    )
     table: ClassVar[ErrorTable] = ErrorTable(
         vendor="Google Gemini",
         provider="gemini",

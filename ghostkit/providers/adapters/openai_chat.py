@@ -25,6 +25,12 @@ class OpenAIProvider(OpenAIService):
 
     name = "openai"
     interface = "chat.completions"
+    sample = (
+        'data: {"id":"c","object":"chat.completion.chunk","created":1,"model":"m","choices":[{"index":0,"delta":'
+        '{"role":"assistant","content":"a"},"finish_reason":"stop"}],"usage":{"prompt_tokens":1,"completion_tokens":1,'
+        '"total_tokens":2,"prompt_tokens_details":{"cached_tokens":0},"completion_tokens_details":'
+        '{"reasoning_tokens":0}}}\n\n'
+    )
 
     def _reader(self, request: Request) -> Reader:
         return ChatReader()

@@ -42,6 +42,15 @@ class OpenAIResponsesProvider(OpenAIService):
 
     name = "openai-responses"
     interface = "responses.input_tokens"
+    sample = (
+        'data: {"type":"response.output_text.delta","sequence_number":1,"item_id":"i","output_index":0,'
+        '"content_index":0,"delta":"a","logprobs":[]}\n\n'
+        'data: {"type":"response.completed","sequence_number":2,"response":{"id":"r","object":"response",'
+        '"created_at":1,"status":"completed","model":"m","output":[{"id":"i","type":"message","role":"assistant",'
+        '"status":"completed","content":[{"type":"output_text","text":"a","annotations":[]}]}],"tools":[],'
+        '"tool_choice":"auto","parallel_tool_calls":true,"usage":{"input_tokens":1,"output_tokens":1,"total_tokens":2,'
+        '"input_tokens_details":{"cached_tokens":0},"output_tokens_details":{"reasoning_tokens":0}}}}\n\n'
+    )
 
     def _reader(self, request: Request) -> Reader:
         return ResponsesReader()

@@ -29,11 +29,13 @@ from ghostkit.providers.contract import (
     TokenCount,
 )
 from ghostkit.providers.keys import how_to_give, key_of, vendor_named
+from ghostkit.providers.loading import loading
 from ghostkit.providers.prices import model_facts
 from ghostkit.providers.registry import is_installed
 from ghostkit.providers.wire.addresses import BASE_URL, base_url_words, is_wrong_address
 from ghostkit.providers.wire.bare import bare
 from ghostkit.providers.wire.call import WireCall, watched_by
+from ghostkit.providers.wire.dry_run import dry_run
 from ghostkit.providers.wire.errors import ErrorTable, VendorWords, network_error, quoted, truncated, unreadable
 from ghostkit.providers.wire.http import Flavour, http_client, proxy_for
 from ghostkit.providers.wire.logs import redact_logs
@@ -85,6 +87,8 @@ class VendorProvider(ABC):
     needs_key: ClassVar[bool] = True
     examples: ClassVar[tuple[str, ...]] = ()
     """Two or three of its models, for who names none."""
+    sample: ClassVar[str] = ""
+    """A stream of its events, read once before the first call: see `dry_run`."""
 
     def __init__(self, *, api_key: str | None = None, base_url: str | None = None) -> None:
         self._given_key = SecretStr(api_key) if api_key else None
@@ -199,8 +203,10 @@ class VendorProvider(ABC):
 
     def _make(self) -> tuple[Any, Any]:
         self._check_installed()
-        http = http_client(self.base_url, self.flavour)
-        made = self._new_client(self._key(), http), http  # no local holds the key: tracebacks may show locals
+        with loading():
+            http = http_client(self.base_url, self.flavour)
+            made = self._new_client(self._key(), http), http  # no local holds the key: tracebacks may show locals
+            dry_run(self)
         redact_logs()
         return made
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from ghostkit.events.redaction import redact_text
@@ -26,6 +29,27 @@ _redacting = _Redacting()
 
 def redact_logs() -> None:
     """See to the loggers that these libraries have by now; a filter does not reach the loggers below its own."""
-    for name in list(logging.root.manager.loggerDict):
-        if name.partition(".")[0] in _LIBRARIES:
-            logging.getLogger(name).addFilter(_redacting)  # once, however often it is added
+    for logger in _loggers():
+        logger.addFilter(_redacting)  # once, however often it is added
+
+
+@contextmanager
+def unheard() -> Iterator[None]:
+    """What these loggers are told in this thread is nobody's business."""
+    here, loggers = threading.get_ident(), _loggers()
+
+    def elsewhere(record: logging.LogRecord) -> bool:
+        return record.thread != here
+
+    for logger in loggers:
+        logger.addFilter(elsewhere)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(elsewhere)
+
+
+def _loggers() -> list[logging.Logger]:
+    names = [name for name in list(logging.root.manager.loggerDict) if name.partition(".")[0] in _LIBRARIES]
+    return [logging.getLogger(name) for name in names]
