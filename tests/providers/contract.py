@@ -469,6 +469,22 @@ class WireContract(ProviderContract):
             await provider.generate(self.ask())
         assert await anyio.to_thread.run_sync(simulator.closings) == []
 
+    # ── as it comes ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def test_the_first_words_come_while_the_last_are_still_being_made(
+        self, provider: Provider, simulator: Simulator
+    ) -> None:
+        """Forty words at 100 a second take 0.4 s: the first is there long before."""
+        await everything(provider, self.ask())  # the client is made
+        await self.rules(simulator, {"reply": {"tokens": 40}, "pace": {"tokens_per_s": 100}})
+        came: list[float] = []
+        async with provider.stream(self.ask()) as stream:
+            async for event in stream:
+                if isinstance(event, TextDelta):
+                    came.append(time.monotonic())
+        assert came[-1] - came[0] > 0.25
+        assert len(set(came)) > 10
+
     # ── leaving ───────────────────────────────────────────────────────────────────────────────────────────
 
     async def test_a_whole_answer_is_left_at_once(self, provider: Provider) -> None:
