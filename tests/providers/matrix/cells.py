@@ -22,6 +22,8 @@ from ghostkit.errors import (
     Unreachable,
 )
 
+PATIENT_S, IMPATIENT_S = 10.0, 0.5
+"""How long silence is borne: little only where silence is the trouble, since a busy machine is silent too."""
 Kept = Literal["nothing", "what came", "whatever came", "a beginning", "a refusal", "everything"]
 Address = Literal["the simulator", "a closed port", "no such host", "https"]
 VENDORS = ("openai", "openai-responses", "anthropic", "gemini", "cohere", "openrouter", "ollama")
@@ -49,7 +51,7 @@ class Trouble:
     """(vendor, "stream" or "plain") → the end there."""
     says: str = ""
     """What the sentence must hold."""
-    timeout_s: float = 0.5
+    timeout_s: float = PATIENT_S
 
     def end(self, vendor: str, mode: str) -> End:
         usual = self.streamed if mode == "stream" else self.plain
@@ -74,7 +76,7 @@ def unreached(address: Address, says: str) -> Trouble:
 
 
 def broken(
-    fault: str, *, streamed: End, plain: End, says: str = "", but: Any = None, timeout_s: float = 0.5, **more: Any
+    fault: str, *, streamed: End, plain: End, says: str = "", but: Any = None, timeout_s: float = PATIENT_S, **more: Any
 ) -> Trouble:
     return Trouble(
         fault={"kind": fault, **more}, streamed=streamed, plain=plain, says=says, but=but or {}, timeout_s=timeout_s
@@ -120,9 +122,9 @@ TROUBLES: dict[str, Trouble] = {
         streamed=End(ending="error", error=Unreachable, calls=2),
         plain=End(ending="error", error=Unreachable, calls=2),
     ),
-    "stall before the first byte": broken("stall_first", streamed=_LATE, plain=_LATE),
-    "stall mid-stream, pings only": broken("stall_mid", streamed=_LATE_WITH_TEXT, plain=_LATE, ping_s=0.05),
-    "silence mid-stream": broken("silent_mid", streamed=_LATE_WITH_TEXT, plain=_LATE),
+    "stall before the first byte": broken("stall_first", streamed=_LATE, plain=_LATE, timeout_s=IMPATIENT_S),
+    "stall mid-stream, pings only": broken("stall_mid", streamed=_LATE_WITH_TEXT, plain=_LATE, ping_s=0.05, timeout_s=IMPATIENT_S),
+    "silence mid-stream": broken("silent_mid", streamed=_LATE_WITH_TEXT, plain=_LATE, timeout_s=IMPATIENT_S),
     "cut before the first token": broken("cut_first", streamed=_CUT, plain=_CUT),
     "cut mid-stream": broken("cut_mid", streamed=_CUT_WITH_TEXT, plain=_CUT),
     "cut mid-stream, politely": broken("cut_mid", streamed=_CUT_WITH_TEXT, plain=_CUT, how="close"),
@@ -140,9 +142,9 @@ TROUBLES: dict[str, Trouble] = {
     ),
     "duplicated events": broken("duplicate", streamed=_WHOLE, plain=_BAD),
     "HTML with 200": broken("html", streamed=_BAD, plain=_BAD, says="web page"),
-    "200 MB body": broken("huge", streamed=_BAD, plain=_BAD, timeout_s=10.0),
-    "gzip bomb": broken("gzip_bomb", streamed=_BAD, plain=_BAD, timeout_s=10.0),
-    "one byte per second": broken("drip", streamed=_LATE, plain=_LATE),
+    "200 MB body": broken("huge", streamed=_BAD, plain=_BAD),
+    "gzip bomb": broken("gzip_bomb", streamed=_BAD, plain=_BAD),
+    "one byte per second": broken("drip", streamed=_LATE, plain=_LATE, timeout_s=IMPATIENT_S),
     "missing usage": broken("no_usage", streamed=_WHOLE, plain=_WHOLE),
     "length": broken(
         "length",

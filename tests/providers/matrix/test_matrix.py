@@ -62,7 +62,7 @@ def ask(vendor: str, url: str, options: GenerationOptions) -> tuple[StepResult, 
             options=lambda: options, gates=Gates(random=lambda: 0.0),
         )  # fmt: skip
         try:
-            with anyio.fail_after(20):
+            with anyio.fail_after(60):
                 result = await service.generate(f"{vendor}:a-model", PROMPT, max_tokens=400)
             return result, ledger.attempts(result.slot)
         finally:
