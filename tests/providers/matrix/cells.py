@@ -123,7 +123,9 @@ TROUBLES: dict[str, Trouble] = {
         plain=End(ending="error", error=Unreachable, calls=2),
     ),
     "stall before the first byte": broken("stall_first", streamed=_LATE, plain=_LATE, timeout_s=IMPATIENT_S),
-    "stall mid-stream, pings only": broken("stall_mid", streamed=_LATE_WITH_TEXT, plain=_LATE, ping_s=0.05, timeout_s=IMPATIENT_S),
+    "stall mid-stream, pings only": broken(
+        "stall_mid", streamed=_LATE_WITH_TEXT, plain=_LATE, ping_s=0.05, timeout_s=IMPATIENT_S
+    ),
     "silence mid-stream": broken("silent_mid", streamed=_LATE_WITH_TEXT, plain=_LATE, timeout_s=IMPATIENT_S),
     "cut before the first token": broken("cut_first", streamed=_CUT, plain=_CUT),
     "cut mid-stream": broken("cut_mid", streamed=_CUT_WITH_TEXT, plain=_CUT),
