@@ -85,14 +85,17 @@ def _too_long(
     info: ModelInfo, request: Request, tokens: int, room: int, window: int, estimated: bool
 ) -> ContextTooLong:
     about = "about " if estimated else ""
+    whose = "" if request.slot.startswith("free-") else f" for {request.slot}"
+    wider = "choose a model with a larger window (MAX_CONTEXT_TOKENS bounds it too)"
+    if tokens + room <= info.context_window:  # the model could, and the setting is in the way
+        wider = f"raise MAX_CONTEXT_TOKENS: the model's own window is {info.context_window:,}"
     parts = largest_parts(request, f"{info.provider}:{request.model}")
     largest = ", ".join(f"{name} {number:,}" for name, number in parts)
     return ContextTooLong(
-        f"The prompt for {request.slot} is {about}{tokens + room - window:,} tokens too long: it has {about}"
+        f"The prompt{whose} is {about}{tokens + room - window:,} tokens too long: it has {about}"
         f"{tokens:,} tokens, and with {room:,} kept for the answer that is more than the {window:,} that "
         f"{info.provider}:{info.model} may use. Largest parts: {largest}.",
-        fix=f"Nothing was sent: {what_to_cut([name for name, _ in parts])}, ask for fewer words, or choose a model "
-        "with a larger window (MAX_CONTEXT_TOKENS bounds it too).",
+        fix=f"Nothing was sent: {what_to_cut([name for name, _ in parts])}, ask for fewer words, or {wider}.",
         tokens=tokens,
         window=window,
         over=tokens + room - window,

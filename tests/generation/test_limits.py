@@ -202,7 +202,22 @@ async def test_the_sentence_says_by_how_much_which_parts_are_largest_and_what_to
         + "."
     )
     assert list(parts) == ["manuscript", "story_so_far", "brief"]
-    assert told.value.fix.startswith("Nothing was sent: lower SLIDING_WINDOW_SIZE, ask for fewer words, or choose")
+    assert told.value.fix.startswith(
+        "Nothing was sent: lower SLIDING_WINDOW_SIZE, ask for fewer words, or raise MAX_CON"
+    )
+
+
+@pytest.mark.parametrize(
+    ("own_window", "says"),
+    [(5_000, "or choose a model with a larger"), (90_000, "model's own window is 90,000")],
+)
+async def test_the_fix_is_a_larger_setting_where_that_and_not_the_model_is_in_the_way(
+    own_window: int, says: str
+) -> None:
+    request = replace(ask(parts=BLOCKS), slot="free-0/text/0")
+    with pytest.raises(ContextTooLong, match=r"^The prompt is about") as told:
+        await check_window(Counting(), replace(INFO, context_window=own_window), request, options(5_000))
+    assert says in told.value.fix
 
 
 async def test_nothing_is_sent_of_a_prompt_that_is_too_long() -> None:

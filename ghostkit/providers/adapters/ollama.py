@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from ghostkit.errors import (
+    AuthError,
     BadRequest,
     ContextTooLong,
     ModelNotFound,
@@ -148,6 +149,8 @@ class OllamaProvider(VendorProvider):
             problem.args = (f"Ollama at {self.base_url} has no model {model!r}.",)
             problem.message = problem.args[0]
             problem.fix = f"`ollama pull {model}` fetches it; if that is under way, wait until it is done."
+        elif isinstance(problem, AuthError):  # ghostkit keeps no key for it
+            problem.fix = "Sign in there with `ollama signin`, or check OLLAMA_HOST and what stands in front of it."
         elif isinstance(problem, Unreachable) and not problem.status and answers_here(self.base_url):
             problem.fix = "Start it with `ollama serve` (or its app), or set OLLAMA_HOST to where it runs."
         return problem

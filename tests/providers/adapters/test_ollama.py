@@ -9,7 +9,7 @@ from typing import Any
 import anyio.to_thread
 import pytest
 
-from ghostkit.errors import BadAnswer, ContextTooLong, InputError, ModelNotFound, Unreachable
+from ghostkit.errors import AuthError, BadAnswer, ContextTooLong, InputError, ModelNotFound, Unreachable
 from ghostkit.providers.adapters.ollama import OllamaProvider
 from ghostkit.providers.adapters.ollama_host import answers_here, base_url_of
 from ghostkit.providers.adapters.ollama_reading import OllamaReader, PullState, completion_from
@@ -58,6 +58,13 @@ class TestContract(WireContract):
         assert "at 127.0.0.1: nothing listens there" in error.message
         assert "ollama serve" in error.fix
         assert "ollama serve" in diagnosis.fix
+
+    async def test_who_is_not_let_in_is_not_sent_to_set_a_key(self, provider: Provider, simulator: Simulator) -> None:
+        await anyio.to_thread.run_sync(simulator.set_rules, [{"fault": {"kind": "status", "status": 401}}])
+        error = await self.fails(provider, self.ask(), stream=True)
+        assert type(error) is AuthError
+        assert "ollama signin" in error.fix
+        assert "keys set" not in error.fix
 
     async def test_it_says_which_models_there_are(self, provider: Provider) -> None:
         assert "has sim-small, sim-large." in (await provider.validate()).message
