@@ -11,9 +11,9 @@ from typing import Any, Final
 
 from ghostkit.providers.contract import Completion, Ending, Finished, ReasoningDelta, StreamEvent, TextDelta, Usage
 from ghostkit.providers.wire import Reader, VendorWords
-from ghostkit.providers.wire.adapter import VendorError
 from ghostkit.providers.wire.call import current_call
 from ghostkit.providers.wire.errors import misshapen
+from ghostkit.providers.wire.reading import VendorError
 
 ENDINGS: Final[Mapping[str, Ending]] = {
     "COMPLETE": Ending.COMPLETE, "STOP_SEQUENCE": Ending.COMPLETE,

@@ -16,9 +16,9 @@ from ghostkit.providers.contract import (
     Usage,
 )
 from ghostkit.providers.wire import Reader, VendorWords
-from ghostkit.providers.wire.adapter import VendorError
 from ghostkit.providers.wire.call import current_call
 from ghostkit.providers.wire.errors import misshapen
+from ghostkit.providers.wire.reading import VendorError
 
 ENDINGS: Final = {"stop": Ending.COMPLETE, "": Ending.COMPLETE, "length": Ending.LENGTH}
 """Old servers give no reason."""

@@ -20,9 +20,9 @@ from ghostkit.providers.contract import (
     UsageUpdate,
 )
 from ghostkit.providers.wire import Reader, VendorWords
-from ghostkit.providers.wire.adapter import VendorError
 from ghostkit.providers.wire.call import current_call
 from ghostkit.providers.wire.errors import misshapen
+from ghostkit.providers.wire.reading import VendorError
 
 ENDINGS: Final[Mapping[str, Ending]] = {
     "stop": Ending.COMPLETE, "eos": Ending.COMPLETE, "end_turn": Ending.COMPLETE, "stop_sequence": Ending.COMPLETE,

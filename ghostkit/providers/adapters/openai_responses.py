@@ -24,9 +24,9 @@ from ghostkit.providers.contract import (
     Usage,
 )
 from ghostkit.providers.wire import Reader, VendorWords
-from ghostkit.providers.wire.adapter import VendorError
 from ghostkit.providers.wire.call import current_call
 from ghostkit.providers.wire.errors import misshapen
+from ghostkit.providers.wire.reading import VendorError
 
 INCOMPLETE: Final[Mapping[str, Ending]] = {
     "max_output_tokens": Ending.LENGTH, "max_messages": Ending.LENGTH, "content_filter": Ending.REFUSED,

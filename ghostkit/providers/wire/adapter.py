@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import importlib
 from abc import ABC, abstractmethod
-from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
-from types import TracebackType
 from typing import Any, ClassVar, TypeVar
 
 import anyio
@@ -18,16 +16,7 @@ from pydantic import SecretStr
 
 from ghostkit.errors import AuthError, GhostkitError, ProviderError, ServerError, UnknownName, Unreachable
 from ghostkit.events import protect
-from ghostkit.providers.contract import (
-    Completion,
-    Diagnosis,
-    ModelInfo,
-    Request,
-    Stream,
-    StreamEvent,
-    Timeouts,
-    TokenCount,
-)
+from ghostkit.providers.contract import Completion, Diagnosis, ModelInfo, Request, Timeouts, TokenCount
 from ghostkit.providers.keys import how_to_give, key_of, vendor_named
 from ghostkit.providers.loading import loading
 from ghostkit.providers.prices import model_facts
@@ -36,42 +25,17 @@ from ghostkit.providers.wire.addresses import BASE_URL, base_url_words, is_wrong
 from ghostkit.providers.wire.bare import bare
 from ghostkit.providers.wire.call import WireCall, watched_by
 from ghostkit.providers.wire.dry_run import dry_run
-from ghostkit.providers.wire.errors import ErrorTable, VendorWords, network_error, quoted, truncated, unreadable
+from ghostkit.providers.wire.errors import ErrorTable, VendorWords, network_error, quoted, unreadable
 from ghostkit.providers.wire.http import Flavour, http_client, proxy_for
 from ghostkit.providers.wire.logs import redact_logs
+from ghostkit.providers.wire.reading import Reader, VendorError
+from ghostkit.providers.wire.stream import CLOSING_S, WireStream
 from ghostkit.settings.model import shown
-
-CLOSING_S = 2.0
-"""How long closing a socket politely may take."""
-DRAIN_S = 0.05
-"""After the terminal event the last bytes are waited for this long, so that the connection can be used again."""
 
 CHECKING = Timeouts(connect_s=5.0, first_byte_s=15.0, idle_s=15.0)
 """For questions that any service answers at once."""
 Answer = TypeVar("Answer")
 Failure = TypeVar("Failure", bound=GhostkitError)
-
-
-class Reader(ABC):
-    """Understands one stream: the SDK's events in, ours out. `finished` once the terminal event has been given."""
-
-    finished = False
-
-    @abstractmethod
-    def feed(self, event: Any) -> Iterable[StreamEvent]:
-        """What one event of the SDK says; raises a `ProviderError` (or `VendorError`) for an error in the stream."""
-
-    def end(self) -> Iterable[StreamEvent]:
-        """The body has ended: what is left to say. Without a `Finished`, by then or here, the answer was cut off."""
-        return ()
-
-
-class VendorError(Exception):
-    """A vendor's error met inside an answer, in its own words."""
-
-    def __init__(self, words: VendorWords) -> None:
-        super().__init__(words.message)
-        self.words = words
 
 
 class VendorProvider(ABC):
@@ -296,113 +260,3 @@ class VendorProvider(ABC):
             self._clients.set(None)
             with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
                 await made[1].aclose()
-
-
-class WireStream(Stream):
-    """One answer on its way in; iterate over it inside its context."""
-
-    def __init__(self, provider: VendorProvider, request: Request) -> None:
-        self._provider = provider
-        self._request = request
-        self._call = provider._new_call(request)
-        self._reader = provider._reader(request)
-        self._waiting: deque[StreamEvent] = deque()
-        self._source: Any = None
-        self._events: Any = None
-        self._over = False
-
-    async def __aenter__(self) -> WireStream:
-        problem: BaseException | None = None
-        try:
-            with watched_by(self._call):
-                self._source = await self._provider._open(await self._provider.client(), self._request)
-        except GhostkitError as error:
-            problem = self._provider.addressed(bare(error))
-        except Exception as error:
-            problem = self._provider.translated(error, self._call, self._request.model)
-        except BaseException as stop:
-            problem = bare(stop)
-        if problem is not None:
-            await self._close_body()  # an SDK that fails over the first event leaves it open
-            raise problem
-        self._events = self._source.__aiter__()
-        self._waiting.append(self._call.started())
-        return self
-
-    def __aiter__(self) -> AsyncIterator[StreamEvent]:
-        return self
-
-    async def __anext__(self) -> StreamEvent:
-        waiting, reader = self._waiting, self._reader
-        while not waiting:
-            if self._over:
-                raise StopAsyncIteration
-            problem: BaseException | None = None
-            try:
-                waiting.extend(reader.feed(await self._events.__anext__()))
-            except StopAsyncIteration:
-                problem = self._ended("the stream ended without its last event")
-            except Exception as error:
-                problem = self._failed(error)
-            except BaseException as stop:
-                problem = bare(stop)
-            if problem is not None:
-                self._over = True
-                raise problem
-            if reader.finished:
-                self._over = True
-        return waiting.popleft()
-
-    def _ended(self, why: str) -> ProviderError | None:
-        self._over = True
-        problem = self._said_at_the_end()
-        if problem is not None or self._reader.finished:
-            return problem
-        return truncated(self._provider.table.vendor, self._call, why)
-
-    def _failed(self, error: Exception) -> ProviderError | None:
-        """An answer whose end has been said is whole, whatever befalls the line after it."""
-        problem = None if isinstance(error, VendorError) else self._said_at_the_end()
-        if problem is None and self._reader.finished:
-            self._over = True
-            return None
-        return problem or self._translated(error)
-
-    def _said_at_the_end(self) -> ProviderError | None:
-        """What the reader has kept until now is handed on; it may be a failure."""
-        try:
-            self._waiting.extend(self._reader.end())
-        except Exception as error:
-            return self._translated(error)
-        return None
-
-    def _translated(self, error: Exception) -> ProviderError:
-        return self._provider.translated(error, self._call, self._request.model, in_stream=True)
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        source, self._source = self._source, None
-        if source is None:
-            return
-        try:
-            if self._reader.finished and kind is None:
-                with suppress(Exception), anyio.move_on_after(DRAIN_S):
-                    await self._read_on()
-        finally:
-            self._call.hang_up()
-            await self._close_body()  # some SDKs keep it out of reach, and close nothing
-            with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
-                await (getattr(source, "aclose", None) or source.close)()
-            # SDKs nest generators, and none closes the one below: read on, over the closed socket, each of them ends.
-            with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
-                await self._read_on()
-
-    async def _read_on(self) -> None:
-        async for _event in self._events:
-            pass
-
-    async def _close_body(self) -> None:
-        if self._call.body is not None:
-            with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
-                await self._call.body.aclose()

@@ -23,8 +23,8 @@ from ghostkit.providers.contract import (
     Usage,
     UsageUpdate,
 )
-from ghostkit.providers.wire.adapter import VendorError
 from ghostkit.providers.wire.call import WireCall
+from ghostkit.providers.wire.reading import VendorError
 from ghostkit.testing.simulator import Simulator
 
 from ..contract import KEY, WORDS, everything, finish_of

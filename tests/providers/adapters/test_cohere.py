@@ -23,7 +23,7 @@ from ghostkit.providers.contract import (
     TextDelta,
     Usage,
 )
-from ghostkit.providers.wire.adapter import VendorError
+from ghostkit.providers.wire.reading import VendorError
 from ghostkit.testing.simulator import Simulator
 
 from ..contract import KEY, WORDS, everything, finish_of

@@ -25,7 +25,7 @@ from ghostkit.providers.contract import (
     Usage,
 )
 from ghostkit.providers.estimating import estimate_range
-from ghostkit.providers.wire.adapter import VendorError
+from ghostkit.providers.wire.reading import VendorError
 from ghostkit.settings import get_settings
 from ghostkit.testing.simulator import Simulator
 

@@ -27,7 +27,7 @@ from ghostkit.providers.contract import (
     UsageUpdate,
 )
 from ghostkit.providers.wire import VendorWords
-from ghostkit.providers.wire.adapter import VendorError
+from ghostkit.providers.wire.reading import VendorError
 from ghostkit.testing.simulator import Simulator
 
 from ..contract import KEY, WORDS, WireContract, everything, finish_of, text_of

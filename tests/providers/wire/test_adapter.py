@@ -22,8 +22,8 @@ from ghostkit.providers.contract import (
     TokenCount,
 )
 from ghostkit.providers.wire import ErrorTable, Reader, VendorProvider, VendorWords
-from ghostkit.providers.wire.adapter import VendorError
 from ghostkit.providers.wire.call import current_call
+from ghostkit.providers.wire.reading import VendorError
 
 pytestmark = pytest.mark.anyio
 REQUEST = Request(model="x", messages=(Message(role="user", parts=("Write.",)),), max_tokens=10)
