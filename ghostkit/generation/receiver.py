@@ -60,11 +60,12 @@ class Receiver:
         if not self._options.streaming:
             await self._receive_whole(provider, request)
             return
-        failure: Exception | None = None
+        failure: BaseException | None = None
         async with anyio.create_task_group() as beside:
             try:
                 await self._receive_pieces(provider, request, scope, beside)
-            except Exception as error:  # it leaves by hand, so that it isn't wrapped in an exception group
+            # It leaves by hand, so that it isn't wrapped in an exception group; a cancellation is the group's own.
+            except (Exception, KeyboardInterrupt, SystemExit) as error:
                 failure = error
         failure = failure or self._unflushable
         if failure is not None:
