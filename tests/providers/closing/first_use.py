@@ -1,4 +1,4 @@
-"""How long the first call of a vendor holds the event loop up: `python -m tests.providers.closing.first_use VENDOR URL`.
+"""How long a vendor's first call holds the event loop up: `python -m tests.providers.closing.first_use VENDOR URL`.
 
 Prints the longest pause in ms; in a process of its own, since only one call in each is the first.
 """
