@@ -79,14 +79,15 @@ class Asking:
 
     async def _ask(self, name: str, before: StepResult | None, *, is_last: bool) -> tuple[StepResult, str]:
         """One model, with its retries; `before` is what became of the ones asked before it."""
-        made = before.attempts if before else 0
+        paid = before or self._nothing_yet()
+        made = paid.attempts
         policy = RetryPolicy(retries=self.options.max_retries, first_wait_s=self.options.first_wait_s)
         try:
             provider, model = await self.ready(name)
         except (UnknownName, ProviderError) as absent:
             if before is None:
                 raise
-            return self._not_asked(_as_provider_error(absent), made), ""
+            return _not_asked(paid, made, _as_provider_error(absent)), ""
         failed = 0
         may_wait = is_last and self.options.max_retries > 0
         while True:
@@ -98,11 +99,12 @@ class Asking:
             except ProviderError as turned_away:  # by the gate: nothing was recorded, and nothing sent
                 wait = _until_it_closes(turned_away) if may_wait else None
                 if wait is None:
-                    return self._not_asked(turned_away, made + failed), left
+                    return _not_asked(paid, made + failed, turned_away), left
                 may_wait = False
                 await self._tell_retry(turned_away, made + failed + 1, wait)
                 await anyio.sleep(wait)
                 continue
+            result = paid = _added(result, paid)
             error = result.error
             # A piece of text has been shown: to begin again would be to replace it silently.
             if error is None or len(result.text) > len(left):
@@ -114,10 +116,8 @@ class Asking:
             await self._tell_retry(error, made + failed + 1, wait)
             await anyio.sleep(wait)
 
-    def _not_asked(self, error: ProviderError, attempts: int) -> StepResult:
-        return StepResult(
-            slot=self.spec.slot, text="", ending=Ending.ERROR, served_by="provider", attempts=attempts, error=error
-        )
+    def _nothing_yet(self) -> StepResult:
+        return StepResult(slot=self.spec.slot, text="", ending=Ending.ERROR, served_by="provider")
 
     async def _attempt(
         self, provider: Provider, info: ModelInfo, left: str, policy: RetryPolicy, failed: int, made: int
@@ -147,6 +147,20 @@ class Asking:
         if model:
             data["model"] = model
         await self.record_and_emit(Event(type=EventType.GENERATION_RETRY, data=data, source="generation"))
+
+
+def _not_asked(before: StepResult, attempts: int, error: ProviderError) -> StepResult:
+    """Nothing was asked this time; what was asked before has cost what it has."""
+    return replace(before, text="", ending=Ending.ERROR, attempts=attempts, error=error)
+
+
+def _added(result: StepResult, before: StepResult) -> StepResult:
+    """The result with what the attempts before it cost."""
+    return replace(
+        result,
+        cost_usd=before.cost_usd + result.cost_usd,
+        cost_known=before.cost_known and result.cost_known,
+    )
 
 
 def _until_it_closes(error: ProviderError) -> float | None:

@@ -63,6 +63,7 @@ class StepResult:
     """The `provider:model` that answered: one of the fallbacks, if the model asked for could not."""
     usage: Usage = field(default_factory=Usage)
     cost_usd: float = 0.0
+    """Of all attempts that this took, the failed ones too; `usage` is the last one's."""
     cost_known: bool = True
     """False where nobody says what the model costs."""
     attempts: int = 0

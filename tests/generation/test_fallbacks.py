@@ -130,3 +130,24 @@ async def test_a_replays_answers_are_never_kept_since_the_recording_may_be_made_
         cached(it, cache)
         result = await it.service.run_step(it.spec(model="replay:a-book"))
         assert (result.text, cache.keys("generations")) == ("As recorded.", [])
+
+
+async def test_a_result_costs_what_all_its_attempts_did() -> None:
+    """The tries that failed, and the models before the fallback, are paid as well."""
+    with lab(ServerError("down"), ServerError("down"), max_retries=1, first_wait_s=0.0, usd=1000.0) as it:
+        with_others(it, Other("second", TEXT))
+        result = await it.service.run_step(it.spec())
+        costs = [one.cost_usd for one in it.ledger.attempts(SLOT)]
+        assert (len(costs), result.model) == (3, "second:y")
+        assert costs[0] > 0
+        assert result.cost_usd == pytest.approx(sum(costs))
+        assert it.service.budget.spent_usd == pytest.approx(sum(costs))
+
+
+async def test_a_result_that_the_breaker_turned_away_in_the_end_still_says_what_was_paid() -> None:
+    policy = GatePolicy(breaker_failures=1, breaker_cool_down_s=300.0)
+    with lab(ServerError("down"), max_retries=3, first_wait_s=0.0, usd=1000.0, gate=policy) as it:
+        result = await it.service.run_step(it.spec())
+        assert result.attempts == 1
+        assert result.cost_usd == pytest.approx(it.ledger.attempts(SLOT)[0].cost_usd)
+        assert result.cost_usd > 0
