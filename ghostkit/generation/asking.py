@@ -58,7 +58,8 @@ class Asking:
 
     async def answer(self) -> tuple[StepResult, str]:
         """The result, and the text of an earlier attempt that it goes on from."""
-        chain = list(dict.fromkeys([self.spec.model, *self.options.fallback_models]))
+        others = () if self.spec.alone else self.options.fallback_models
+        chain = list(dict.fromkeys([self.spec.model, *others]))
         result: StepResult | None = None
         left = ""
         for place, name in enumerate(chain, 1):

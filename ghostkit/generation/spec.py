@@ -43,6 +43,8 @@ class StepSpec:
     """What a person asked of a variant; shown with the proposal it becomes."""
     becomes_head: bool = False
     """A variant that is the book's text at once, if its base still is, instead of a proposal."""
+    alone: bool = False
+    """No fallback model stands in: it is this model's answer that is wanted, or none."""
     stream_id: str = ""
     cache_prefix: str = ""
     """The readable beginning of its key in the cache, such as `chapter:3`; empty leaves it to the service."""

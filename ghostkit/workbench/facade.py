@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,6 @@ from ghostkit.errors import InputError
 from ghostkit.events import EventManager
 from ghostkit.generation import (
     Budget,
-    GenerationOptions,
     GenerationService,
     StreamManager,
     TextPieces,
@@ -108,7 +106,7 @@ class EnhancedAI:
         names = [chosen(name) for name in checked_models(models)]
         if options.get("judge") is not None:
             options["judge"] = chosen(options["judge"])
-        async with self._service(None, several=True, kept_in=Path(ledger) if ledger else None) as service:
+        async with self._service(None, kept_in=Path(ledger) if ledger else None) as service:
             return await _fan_out(service, prompt, names, **options)
 
     def generate_book(self, book: Any = None, **wish: Any) -> GrowingBook:
@@ -147,7 +145,7 @@ class EnhancedAI:
 
     @asynccontextmanager
     async def _service(
-        self, cache: CacheManager | None, *, several: bool = False, kept_in: Path | None = None
+        self, cache: CacheManager | None, *, kept_in: Path | None = None
     ) -> AsyncIterator[GenerationService]:
         """With a ledger in memory, or in the file `kept_in`."""
         ledger = await in_thread(SqliteLedger, kept_in)
@@ -163,7 +161,7 @@ class EnhancedAI:
                 providers=registry,
                 streams=self.streams,
                 budget=Budget(checked_limits(1, None)),
-                options=_each_for_itself if several else options_from_settings,
+                options=options_from_settings,
                 cache=cache,
             )
             try:
@@ -173,11 +171,6 @@ class EnhancedAI:
         finally:
             ledger.release_lease()
             ledger.close()
-
-
-def _each_for_itself() -> GenerationOptions:
-    """Of several models at once none stands in for another that fails."""
-    return replace(options_from_settings(), fallback_models=())
 
 
 def chosen(model: str | None) -> str:

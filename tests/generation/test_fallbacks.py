@@ -11,6 +11,7 @@ import pytest
 from ghostkit.cache import CacheManager
 from ghostkit.errors import ContextTooLong, ModelNotFound, Overloaded, ServerError
 from ghostkit.generation import GenerationService
+from ghostkit.generation.fanout import fan_out
 from ghostkit.ledger import Slot
 from ghostkit.providers import Ending, ModelInfo
 from ghostkit.providers.resilience import GatePolicy
@@ -32,6 +33,13 @@ class Other(ScriptedProvider):
 
     def info(self, model: str) -> ModelInfo:
         return replace(super().info(model), context_window=self.window)
+
+
+class Broken(ScriptedProvider):
+    name = "broken"
+
+    def __init__(self) -> None:
+        super().__init__(lambda kind, request: ServerError("down"))
 
 
 def with_others(it: Lab, *others: Other, unknown: tuple[str, ...] = ()) -> None:
@@ -151,3 +159,23 @@ async def test_a_result_that_the_breaker_turned_away_in_the_end_still_says_what_
         assert result.attempts == 1
         assert result.cost_usd == pytest.approx(it.ledger.attempts(SLOT)[0].cost_usd)
         assert result.cost_usd > 0
+
+
+@pytest.mark.parametrize("mode", ["first", "all"])
+async def test_of_several_models_none_stands_in_for_another(mode: Any) -> None:
+    with lab(ServerError("down"), max_retries=0) as it:
+        with_others(it, Other("second", TEXT), Other("third", TEXT))
+        fanned = await fan_out(it.service, "Go on.", ["scripted:x", "second:y"], mode=mode)
+        assert [(one.model, one.text, one.attempts) for one in fanned.results if not one.is_complete] == [
+            ("scripted:x", "", 1)
+        ]
+
+
+async def test_a_judge_is_the_one_that_was_named() -> None:
+    with lab(TEXT) as it:
+        with_others(it, Other("third", '{"best": 1, "reason": "it is"}'), Other("second", TEXT))
+        it.service._providers.register_provider("broken", lambda: Broken())
+        it.options["max_retries"] = 0
+        fanned = await fan_out(it.service, "Go on.", ["scripted:x", "second:y"], mode="best", judge="broken:z")
+        assert fanned.judgement is not None
+        assert (fanned.winner, fanned.judgement.best) == (None, None)

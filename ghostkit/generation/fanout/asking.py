@@ -169,6 +169,7 @@ async def _specs(
                 prompt,
                 model=model,
                 slot=replace(slot, variant=first + place),
+                alone=True,
                 stream_id=f"{prompt.stream_id}-{place + 1}" if prompt.stream_id else "",
             )
             for place, model in enumerate(models)
@@ -186,6 +187,7 @@ async def _specs(
             prompt=Prompt(template="", messages=messages),
             max_tokens=max_tokens,
             parameters=parameters,
+            alone=True,
         )
         for place, model in enumerate(models, 1)
     ]

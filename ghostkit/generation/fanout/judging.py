@@ -118,6 +118,7 @@ def _spec(
         model=judge,
         prompt=service.prompts.render(template, asked=texts, answers=answers, count=len(whole), criteria=criteria),
         max_tokens=JUDGE_TOKENS,
+        alone=True,
         inputs=inputs,
         check=lambda text: _check(text, len(whole), judge),
     )

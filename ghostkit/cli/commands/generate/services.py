@@ -15,8 +15,7 @@ def chosen(model: str | None) -> str:
     return chosen_beside_any_book(model)
 
 
-def service_for(streaming: bool | None, *, several: bool = False) -> GenerationService:
-    """`several`: each model is to answer for itself, so no other stands in for one that fails."""
+def service_for(streaming: bool | None) -> GenerationService:
     from dataclasses import replace
 
     from ghostkit import __version__
@@ -28,8 +27,7 @@ def service_for(streaming: bool | None, *, several: bool = False) -> GenerationS
 
     def options() -> GenerationOptions:
         now = options_from_settings()
-        now = now if streaming is None else replace(now, streaming=streaming)
-        return replace(now, fallback_models=()) if several else now
+        return now if streaming is None else replace(now, streaming=streaming)
 
     ledger = SqliteLedger(None)
     ledger.acquire_lease({"goal": "a prompt"})

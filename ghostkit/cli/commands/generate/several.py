@@ -59,7 +59,7 @@ async def _ask(
 
     names = [chosen(name) for name in models]
     options["judge"] = chosen(options["judge"]) if options["judge"] else None
-    service = service_for(streaming, several=True)
+    service = service_for(streaming)
     stop = anyio.Event()
     if printer is not None:
         printer.printer.on_broken = stop.set
