@@ -30,7 +30,7 @@ DEADLINE_MOVES_S = 1.0
 """The idle deadline is moved at most this often: moving it for every piece would cost more than the piece."""
 
 
-TURN_S = 0.01
+TURN_S = 0.001
 """Pieces that come faster than they are taken in hold up the event loop for no longer than this."""
 
 

@@ -25,7 +25,7 @@ from tests.bench.wire_subjects import PROMPT, Seen, Subjects, delays_into, subje
 
 FEW, MANY = 50, 2050
 WARM_UP = 10
-STAMPED = 1500
+STAMPED = 400
 Work = Callable[[str, Seen], Awaitable[None]]
 
 
@@ -38,7 +38,7 @@ async def measure(report: Report, quick: bool) -> None:
                 await _per_request(report, subjects, 9 if quick else 25)
         _beside(report, simulator)
         async with subjects_of(simulator, "openai") as subjects:
-            await _delay(report, simulator, subjects, 5 if quick else 12)
+            await _delay(report, simulator, subjects, 16 if quick else 40)
             await _losers(report, simulator, subjects, 20 if quick else 60)
 
 

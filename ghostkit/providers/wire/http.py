@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import urllib.request
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
@@ -90,21 +90,31 @@ def _guarded(flavour: Flavour) -> Callable[[Any], Any]:
             timeouts = _prepare(request, call)
             response = await self._inner.handle_async_request(request)
             call.status = response.status_code
-            call.headers = {name.lower(): value for name, value in response.headers.items()}
+            call.headers = _lowered(response.headers.raw)
             timeouts["read"] = call.timeouts.idle_s  # read anew for the body: from now on it is the idle deadline
             try:
-                call.body = stream = GuardedStream(response.stream, _acceptable(call), call)
+                response.stream = call.body = GuardedStream(response.stream, _acceptable(call), call)
             except BaseException:
                 await response.aclose()
                 raise
             call.line = response.extensions.get("network_stream")
-            headers = [(k, v) for k, v in response.headers.multi_items() if k.lower() != "content-encoding"]
-            return httpx.Response(response.status_code, headers=headers, stream=stream, extensions=response.extensions)
+            if "content-encoding" in call.headers:
+                del response.headers["content-encoding"]  # `Body` has unpacked it
+            return response
 
         async def aclose(self) -> None:
             await self._inner.aclose()
 
     return GuardedTransport
+
+
+def _lowered(raw: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers by their names in lower case; those that came twice are joined."""
+    headers: dict[str, str] = {}
+    for name, value in raw:
+        key, said = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers[key] = f"{headers[key]}, {said}" if key in headers else said
+    return headers
 
 
 def _prepare(request: Any, call: WireCall) -> dict[str, float | None]:
