@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -43,7 +44,7 @@ async def serving(speech: Speech) -> AsyncIterator[Server]:
     async def handle(stream: SocketStream) -> None:
         async with stream:
             head = b""
-            while b"\r\n\r\n" not in head:
+            while not _is_whole(head):  # else closing would be a reset, which takes away what was said
                 head += await stream.receive()
                 if head[0] == TLS_HELLO:
                     return
@@ -56,6 +57,12 @@ async def serving(speech: Speech) -> AsyncIterator[Server]:
             yield server
         finally:
             tasks.cancel_scope.cancel()
+
+
+def _is_whole(request: bytes) -> bool:
+    head, end, body = request.partition(b"\r\n\r\n")
+    size = re.search(rb"content-length: (\d+)", head.lower())
+    return bool(end) and len(body) >= (int(size[1]) if size else 0)
 
 
 def saying(*parts: bytes, pause_s: float = 0.0) -> Speech:
