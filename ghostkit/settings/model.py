@@ -366,6 +366,18 @@ class Settings(BaseModel):
                 self._origins[field] = origin
             raise
 
+    def read_again(self, name: str) -> None:
+        """Take `name` from the environment or `.env` as they are now, unless code assigned it. Reads a file."""
+        field = _field_named(name)
+        if self.source_of(field) == "code":
+            return
+        fresh = type(self)()
+        if getattr(fresh, field) != getattr(self, field):
+            self.__dict__[field] = getattr(fresh, field)
+            self._origins.pop(field, None)
+            if field in fresh._origins:
+                self._origins[field] = fresh._origins[field]
+
     def take_back(self, name: str) -> None:
         """Undo what code assigned: the environment, `.env` or the default decide again."""
         field, fresh = _field_named(name), type(self)()

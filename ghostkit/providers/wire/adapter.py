@@ -6,7 +6,7 @@ import importlib
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, TypeVar
 
 import anyio
@@ -16,8 +16,17 @@ from pydantic import SecretStr
 
 from ghostkit.errors import AuthError, GhostkitError, ProviderError, ServerError, UnknownName, Unreachable
 from ghostkit.events import protect
-from ghostkit.providers.contract import Completion, Diagnosis, ModelInfo, Request, Timeouts, TokenCount
-from ghostkit.providers.keys import how_to_give, key_of, vendor_named
+from ghostkit.providers.contract import (
+    Completion,
+    Diagnosis,
+    ModelInfo,
+    Request,
+    Timeouts,
+    TokenCount,
+    public_address,
+)
+from ghostkit.providers.keychain import forget_keychain
+from ghostkit.providers.keys import how_to_give, key_of, vendor_named, vendor_of
 from ghostkit.providers.loading import loading
 from ghostkit.providers.prices import model_facts
 from ghostkit.providers.registry import is_installed
@@ -30,12 +39,25 @@ from ghostkit.providers.wire.http import Flavour, http_client, proxy_for
 from ghostkit.providers.wire.logs import redact_logs
 from ghostkit.providers.wire.reading import Reader, VendorError
 from ghostkit.providers.wire.stream import CLOSING_S, WireStream
+from ghostkit.settings import get_settings
 from ghostkit.settings.model import shown
 
 CHECKING = Timeouts(connect_s=5.0, first_byte_s=15.0, idle_s=15.0)
 """For questions that any service answers at once."""
 Answer = TypeVar("Answer")
 Failure = TypeVar("Failure", bound=GhostkitError)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Made:
+    """The SDK's client with the key it was made with, and the setting as it was then (None: the keyring's)."""
+
+    client: Any
+    http: Any
+    key: SecretStr
+    setting: SecretStr | None
+    before: _Made | None = None
+    """The one with another key, which answers may still be coming by."""
 
 
 class VendorProvider(ABC):
@@ -57,10 +79,11 @@ class VendorProvider(ABC):
     def __init__(self, *, api_key: str | None = None, base_url: str | None = None) -> None:
         self._given_key = SecretStr(api_key) if api_key else None
         self.base_url = (base_url or self._base_url_set() or self.default_base_url).rstrip("/")
-        self._clients: RunVar[tuple[Any, Any] | None] = RunVar(f"ghostkit client of {self.name}")
+        self._clients: RunVar[_Made | None] = RunVar(f"ghostkit client of {self.name}")
+        self._key_doubted = False
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}(base_url={self.base_url!r})"
+        return f"{type(self).__name__}(base_url={public_address(self.base_url)!r})"
 
     # ── what an adapter supplies ──────────────────────────────────────────────────────────────────────────
 
@@ -155,24 +178,44 @@ class VendorProvider(ABC):
         :raises ProviderError: the SDK is not installed.
         """
         made = self._clients.get(None)
-        if made is None:
+        if made is None or self._key_doubted or made.setting is not self._key_setting():
             # In a thread: importing an SDK, asking a keyring and reading certificates take up to a second.
-            made = await anyio.to_thread.run_sync(self._make)
+            fresh = await anyio.to_thread.run_sync(self._make, made)
             first = self._clients.get(None)
-            if first is not None:
-                await made[1].aclose()
-                return first[0]
-            self._clients.set(made)
-        return made[0]
+            if first is not made and first is not None:
+                if fresh.http is not first.http:
+                    await fresh.http.aclose()
+                return first.client
+            self._clients.set(fresh)
+            return fresh.client
+        return made.client
 
-    def _make(self) -> tuple[Any, Any]:
+    def _make(self, made: _Made | None) -> _Made:
+        """A client with the key as it is now; `made`, if that has it."""
         self._check_installed()
+        self._read_key_again()
+        key = SecretStr(self._key())  # no local holds it plainly: tracebacks may show locals
+        if made is not None and made.key == key:
+            return replace(made, setting=self._key_setting())
         with loading():
             http = http_client(self.base_url, self.flavour)
-            made = self._new_client(self._key(), http), http  # no local holds the key: tracebacks may show locals
+            client = self._new_client(key.get_secret_value(), http)
             dry_run(self)
         redact_logs()
-        return made
+        return _Made(client=client, http=http, key=key, setting=self._key_setting(), before=made)
+
+    def _key_setting(self) -> SecretStr | None:
+        vendor = vendor_of(self.name)
+        return getattr(get_settings(), vendor.field) if vendor is not None and self._given_key is None else None
+
+    def _read_key_again(self) -> None:
+        """A key that was refused, or missing, is likely to have been set anew since: no kernel need be restarted."""
+        vendor = vendor_of(self.name)
+        if vendor is not None and self._given_key is None:
+            get_settings().read_again(vendor.field)
+            if self._key_doubted:
+                forget_keychain()
+        self._key_doubted = False
 
     def _key(self) -> str:
         key = self._given_key.get_secret_value() if self._given_key else key_of(self.name)
@@ -217,7 +260,11 @@ class VendorProvider(ABC):
         return self.addressed(problem)
 
     def addressed(self, problem: Failure) -> Failure:
-        """One of our errors that says which base URL is to be looked at, where that is not the vendor's own."""
+        """One of our errors that says which base URL is to be looked at, where that is not the vendor's own.
+
+        After a key was refused the next call looks for another.
+        """
+        self._key_doubted = self._key_doubted or isinstance(problem, AuthError)
         if self.base_url != self.default_base_url:
             problem.fix = problem.fix.replace(BASE_URL, base_url_words(self.name, self.base_url))
         return problem
@@ -258,5 +305,7 @@ class VendorProvider(ABC):
         made = self._clients.get(None)
         if made is not None:
             self._clients.set(None)
+        while made is not None:
             with suppress(Exception), anyio.move_on_after(CLOSING_S, shield=True):
-                await made[1].aclose()
+                await made.http.aclose()
+            made = made.before
