@@ -171,6 +171,13 @@ class TokenCount:
     """True when the vendor (or the model's own tokenizer) counted."""
 
 
+def public_address(url: str) -> str:
+    """The address without what may be a secret in it: name and password, query, fragment."""
+    scheme, mark, rest = url.partition("://")
+    host, slash, path = rest.partition("?")[0].partition("#")[0].partition("/")
+    return scheme + mark + host.rpartition("@")[2] + slash + path
+
+
 @dataclass(frozen=True, kw_only=True)
 class PriceTier:
     """What every token of a call costs whose input is longer than `over_tokens`. USD per million tokens."""
@@ -200,12 +207,17 @@ class ModelInfo:
     price_tiers: tuple[PriceTier, ...] = ()
     """What calls with much input cost instead, the least `over_tokens` first."""
     base_url: str = ""
+    """Without name, password and query, which are nobody's business: it is put into records."""
     pretends: bool = False
     """True for `rehearsal`, whose text is a stand-in for a model's."""
     local: bool = False
     """True where nothing leaves this machine and nothing is paid: no limits on the rate are kept."""
     keeps_deadlines: bool = False
     """True where the first byte and every pause after it are watched at the socket."""
+
+    def __post_init__(self) -> None:
+        if "@" in self.base_url or "?" in self.base_url:
+            object.__setattr__(self, "base_url", public_address(self.base_url))
 
     @property
     def prices_known(self) -> bool:

@@ -11,7 +11,7 @@ import anyio.to_thread
 
 from ghostkit.errors import GhostkitError, UnknownName
 from ghostkit.events.redaction import redact_text
-from ghostkit.providers.contract import Diagnosis, Provider
+from ghostkit.providers.contract import Diagnosis, Provider, public_address
 from ghostkit.providers.key_shapes import key_problem
 from ghostkit.providers.keys import KeySource, how_to_give, key_of, vendor_of, where_from
 from ghostkit.providers.registry import Factory, is_installed, registry
@@ -104,7 +104,7 @@ def _with_model(entry: Entry, factory: Factory) -> Entry:
     """With the default model, where there is one."""
     try:
         provider = factory()
-        entry = replace(entry, base_url=str(getattr(provider, "base_url", "")))
+        entry = replace(entry, base_url=public_address(str(getattr(provider, "base_url", ""))))
         info = provider.info("")
     except GhostkitError:
         return entry  # many have no default model: one has to be named
