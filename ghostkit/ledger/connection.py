@@ -33,11 +33,11 @@ def sqlite_errors(path: Path | str) -> Iterator[None]:
             raise LedgerError(
                 f"The ledger {path} is busy: another process is writing to it.", fix="Try again in a moment."
             ) from error
-        raise LedgerDamaged(_damage(path, error), fix=_DAMAGE_FIX) from error
+        raise LedgerDamaged(_damage(path, error), fix=DAMAGE_FIX) from error
     except sqlite3.DatabaseError as error:
         if isinstance(error, sqlite3.IntegrityError | sqlite3.ProgrammingError):
             raise
-        raise LedgerDamaged(_damage(path, error), fix=_DAMAGE_FIX) from error
+        raise LedgerDamaged(_damage(path, error), fix=DAMAGE_FIX) from error
     except OSError as error:  # from beside SQLite: a backup, a look at the file
         raise StorageError(
             f"Could not write the ledger {path}: {error.strerror or error}.",
@@ -47,7 +47,7 @@ def sqlite_errors(path: Path | str) -> Iterator[None]:
         ) from error
 
 
-_DAMAGE_FIX = (
+DAMAGE_FIX = (
     "Restore the file from a backup; or move it away and open the book again: the texts in the folder are then "
     "taken in as they stand, without their receipts."
 )
@@ -66,7 +66,7 @@ class Connection:
         self._depth = 0
         with sqlite_errors(path or ":memory:"):
             if path is not None:
-                _check_whole(path)
+                check_whole(path)
             self.sqlite = sqlite3.connect(
                 path or ":memory:", isolation_level=None, check_same_thread=False, timeout=10.0
             )
@@ -86,7 +86,7 @@ class Connection:
         self.sqlite.execute("PRAGMA foreign_keys = ON")
         problem = self.sqlite.execute("PRAGMA quick_check(1)").fetchone()[0]
         if problem != "ok":
-            raise LedgerDamaged(_damage(path or "", Exception(problem)), fix=_DAMAGE_FIX)
+            raise LedgerDamaged(_damage(path or "", Exception(problem)), fix=DAMAGE_FIX)
         migrate(self.sqlite, path, upto=upto)
 
     @contextmanager
@@ -122,22 +122,22 @@ class Connection:
             self.sqlite.close()
 
 
-def _check_whole(path: Path) -> None:
+def check_whole(path: Path) -> None:
     """Notice a cut-off file before SQLite pads it: the header says how many pages there must be."""
     if not path.exists():
         return
     if path.stat().st_size == 0:
         # Killed while it was made, or emptied since? Whoever opened it to the end left the lock file beside it.
         if path.with_name(LOCK_NAME).exists():
-            raise LedgerDamaged(_damage(path, Exception("the file is empty")), fix=_DAMAGE_FIX)
+            raise LedgerDamaged(_damage(path, Exception("the file is empty")), fix=DAMAGE_FIX)
         return
     with open(path, "rb") as handle:
         header = handle.read(100)
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        raise LedgerDamaged(_damage(path, Exception("not a SQLite file")), fix=_DAMAGE_FIX)
+        raise LedgerDamaged(_damage(path, Exception("not a SQLite file")), fix=DAMAGE_FIX)
     page_size = int.from_bytes(header[16:18], "big")
     page_size = 65536 if page_size == 1 else page_size
     pages = int.from_bytes(header[28:32], "big")
     log = path.with_name(path.name + "-wal")
     if path.stat().st_size < page_size * pages and not (log.exists() and log.stat().st_size):
-        raise LedgerDamaged(_damage(path, Exception("the file is cut off")), fix=_DAMAGE_FIX)
+        raise LedgerDamaged(_damage(path, Exception("the file is cut off")), fix=DAMAGE_FIX)

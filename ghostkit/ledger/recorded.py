@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-import zlib
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ghostkit.errors import LedgerDamaged
 from ghostkit.ledger import blobs, receipts
-from ghostkit.ledger.asked import reading
-from ghostkit.ledger.connection import _DAMAGE_FIX
+from ghostkit.ledger.looking import reading
 
 ENDINGS = ("complete", "length", "refused")
 """Attempts that ended like this have an answer that the same request would get again."""
-_MANGLED = (ValueError, KeyError, IndexError, TypeError, zlib.error)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,30 +58,22 @@ class RecordedLedger:
 
     def models(self) -> list[str]:
         """Who gave the answers, by name."""
-        with self._looking() as sql:
+        with reading(self.path) as sql:
             marks = ", ".join("?" * len(ENDINGS))
             rows = sql.execute(f"SELECT DISTINCT model FROM attempt WHERE state IN ({marks}) ORDER BY model", ENDINGS)
             return [row[0] for row in rows]
 
     def requests(self, known: Collection[int] = ()) -> list[RecordedRequest]:
         """Every answered request but those whose numbers are `known`; what a purge has touched is left out."""
-        with self._looking() as sql:
+        with reading(self.path) as sql:
             return list(_requests(sql, frozenset(known)))
 
     def answer(self, number: int) -> RecordedAnswer | None:
         """The answer to a request; None if it was purged since."""
-        with self._looking() as sql:
+        with reading(self.path) as sql:
             row = sql.execute("SELECT * FROM attempt WHERE id = ?", (number,)).fetchone()
             text = None if row is None else _text(sql, row["text_id"])
             return None if row is None or text is None else _answer(row, text)
-
-    @contextmanager
-    def _looking(self) -> Iterator[sqlite3.Connection]:
-        with reading(self.path) as sql:
-            try:
-                yield sql
-            except _MANGLED as error:  # pages are whole, what they hold is not
-                raise LedgerDamaged(f"The ledger {self.path} is damaged ({error}).", fix=_DAMAGE_FIX) from error
 
 
 def _requests(sql: sqlite3.Connection, known: frozenset[int]) -> Iterator[RecordedRequest]:
