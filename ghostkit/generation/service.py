@@ -76,6 +76,7 @@ class GenerationService(PlainTexts):
         self.gates = gates
         self._providers = providers
         self._open_providers: dict[str, Provider] = {}
+        self._left_behind: list[Provider] = []
         self._loaded: set[str] = set()
         self._delivered: set[str] = set()
         self._learnt = False
@@ -254,6 +255,8 @@ class GenerationService(PlainTexts):
     def provider_for(self, model: str) -> tuple[Provider, str]:
         """The open provider of a `provider:model` name, and the model's own name."""
         name, bare = split_model(model)
+        if name in self._open_providers and _has_moved(self._open_providers[name]):
+            self._left_behind.append(self._open_providers.pop(name))  # answers may still be coming from there
         if name not in self._open_providers:
             self._open_providers.setdefault(name, self._providers.create_provider(name))  # threads may come here
         provider = self._open_providers[name]
@@ -277,6 +280,13 @@ class GenerationService(PlainTexts):
 
     async def aclose(self) -> None:
         """Close every provider this service opened."""
-        for provider in self._open_providers.values():
+        for provider in (*self._open_providers.values(), *self._left_behind):
             await provider.aclose()
         self._open_providers.clear()
+        self._left_behind.clear()
+
+
+def _has_moved(provider: Provider) -> bool:
+    """Whether its address was set anew since it was opened, as a cell does that turns to a simulator."""
+    has_moved = getattr(provider, "has_moved", None)
+    return has_moved is not None and bool(has_moved())

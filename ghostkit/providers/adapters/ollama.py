@@ -54,7 +54,6 @@ class OllamaProvider(VendorProvider):
 
     def __init__(self, *, api_key: str | None = None, base_url: str | None = None) -> None:
         super().__init__(api_key=api_key, base_url=base_url)
-        self.base_url = base_url_of(self.base_url)
         self._shown: dict[str, dict[str, Any]] = {}
 
     def info(self, model: str) -> ModelInfo:
@@ -123,6 +122,9 @@ class OllamaProvider(VendorProvider):
     def _window(self, model: str) -> int | None:
         facts = self._shown.get(model, {}).get("model_info") or {}
         return next((size for name, size in facts.items() if name.endswith(".context_length")), None)
+
+    def _address(self) -> str:
+        return base_url_of(super()._address())
 
     def _base_url_set(self) -> str | None:
         return get_settings().ollama_host

@@ -30,7 +30,7 @@ from ghostkit.providers.keys import how_to_give, key_of, vendor_named, vendor_of
 from ghostkit.providers.loading import loading
 from ghostkit.providers.prices import model_facts
 from ghostkit.providers.registry import is_installed
-from ghostkit.providers.wire.addresses import BASE_URL, base_url_words, is_wrong_address
+from ghostkit.providers.wire.addresses import BASE_URL, base_url_words, follow_environment, is_wrong_address
 from ghostkit.providers.wire.bare import bare
 from ghostkit.providers.wire.call import WireCall, watched_by
 from ghostkit.providers.wire.dry_run import dry_run
@@ -78,7 +78,8 @@ class VendorProvider(ABC):
 
     def __init__(self, *, api_key: str | None = None, base_url: str | None = None) -> None:
         self._given_key = SecretStr(api_key) if api_key else None
-        self.base_url = (base_url or self._base_url_set() or self.default_base_url).rstrip("/")
+        self._given_base_url = base_url
+        self.base_url = self._address()
         self._clients: RunVar[_Made | None] = RunVar(f"ghostkit client of {self.name}")
         self._key_doubted = False
 
@@ -170,6 +171,16 @@ class VendorProvider(ABC):
             return Diagnosis(ok=False, message=error.message, fix=error.fix)
         keyed = " and accepts the key" if self.needs_key else ""
         return Diagnosis(ok=True, message=f"{self.table.vendor} answers at {call.host}{keyed}.")
+
+    def has_moved(self) -> bool:
+        """Whether another base URL was set since this was made; then another is to be made in its place."""
+        return self._address() != self.base_url
+
+    def _address(self) -> str:
+        if self._given_base_url:
+            return self._given_base_url.rstrip("/")
+        follow_environment(self.name)
+        return (self._base_url_set() or self.default_base_url).rstrip("/")
 
     async def client(self) -> Any:
         """The SDK's client of this event loop, made when first asked for.
