@@ -17,7 +17,7 @@ from ghostkit.testing.simulator import Simulator, running_simulator
 
 from .scene import VENDORS
 
-LONGEST_MS = 150.0
+LONGEST_MS = 200.0
 """Some tens are left where the machine is quiet (a collection of garbage, a type of pydantic's); loading took 500."""
 
 
@@ -29,10 +29,10 @@ def simulator() -> Iterator[Simulator]:
 
 @pytest.mark.parametrize("vendor", VENDORS)
 def test_the_first_call_does_not_hold_the_event_loop_up(simulator: Simulator, vendor: str) -> None:
-    """The better of two, as the machine may be busy."""
+    """The best of three, as the machine may be busy."""
     command = [sys.executable, "-m", "tests.providers.closing.first_use", vendor, simulator.url(vendor)]
     pauses: list[float] = []
-    for _ in range(2):
+    for _ in range(3):
         said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
         assert said.returncode == 0, said.stderr
         pauses.append(float(said.stdout.split()[-1]))
