@@ -30,6 +30,7 @@ from ghostkit.generation.limits import check_window, cost_ceiling
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.generation.spec import StepResult, StepSpec
 from ghostkit.generation.streams import LiveStream
+from ghostkit.ledger import AttemptState
 from ghostkit.providers import Ending, Message, ModelInfo, Provider, Request
 from ghostkit.providers.prices import with_set_prices
 from ghostkit.providers.resilience import Gates, RetryPolicy
@@ -103,7 +104,8 @@ class Asking:
                     return _not_asked(paid, made + failed, turned_away), left
                 may_wait = False
                 await self._tell_retry(turned_away, made + failed + 1, wait)
-                await anyio.sleep(wait)
+                if await self._stopped_within(wait, name):
+                    return _not_asked(paid, made + failed, None), left
                 continue
             result = paid = _added(result, paid)
             error = result.error
@@ -115,7 +117,21 @@ class Asking:
             if wait is None:
                 return result, left
             await self._tell_retry(error, made + failed + 1, wait)
-            await anyio.sleep(wait)
+            if await self._stopped_within(wait, name):
+                return _not_asked(paid, made + failed, None), left
+
+    async def _stopped_within(self, seconds: float, name: str) -> bool:
+        """Wait, as a stream that can be seen to wait and be stopped; True if it was."""
+        id, slot = self.spec.stream_id, str(self.spec.slot)
+        stream = LiveStream(id=id or f"waits-{slot}", slot=slot, model=name, waits_for="another try")
+        self.desk.streams.open(stream)
+        try:
+            with anyio.CancelScope() as waiting:
+                stream.scope = waiting
+                await anyio.sleep(seconds)
+        finally:
+            stream.end(str(AttemptState.CANCELLED if stream.cancel_requested else AttemptState.ERROR))
+        return stream.cancel_requested
 
     def _nothing_yet(self) -> StepResult:
         return StepResult(slot=self.spec.slot, text="", ending=Ending.ERROR, served_by="provider")
@@ -150,9 +166,10 @@ class Asking:
         await self.record_and_emit(Event(type=EventType.GENERATION_RETRY, data=data, source="generation"))
 
 
-def _not_asked(before: StepResult, attempts: int, error: ProviderError) -> StepResult:
-    """Nothing was asked this time; what was asked before has cost what it has."""
-    return replace(before, text="", ending=Ending.ERROR, attempts=attempts, error=error)
+def _not_asked(before: StepResult, attempts: int, error: ProviderError | None) -> StepResult:
+    """Nothing was asked this time, since `error` kept it from that or somebody (None); what was before is paid."""
+    ending = Ending.ERROR if error is not None else Ending.CANCELLED
+    return replace(before, text="", ending=ending, attempts=attempts, error=error)
 
 
 def _added(result: StepResult, before: StepResult) -> StepResult:

@@ -190,3 +190,25 @@ async def test_each_try_has_more_time_than_the_one_before_and_the_fourth_failure
         assert all(later > earlier for one, two in pairwise(given) for earlier, later in zip(one, two, strict=True))
         assert [event.data["attempt"] for event in it.seen if event.type is EventType.GENERATION_RETRY] == [2, 3, 4]
         it.settled()
+
+
+@pytest.mark.parametrize("fallback", [False, True])
+async def test_a_stream_that_waits_to_be_tried_again_says_so_and_can_be_stopped(fallback: bool) -> None:
+    with lab(RateLimited("slow down", retry_after_s=100.0), usd=1000.0) as it:
+        second = with_second(it) if fallback else None
+        results: list[Any] = []
+
+        async def ask() -> None:
+            results.append(await it.service.run_step(it.spec(stream_id="waits")))
+
+        with anyio.fail_after(5):
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(ask)
+                while not any(stream.waits_for == "another try" for stream in it.service.streams.active()):
+                    await anyio.sleep(0.001)
+                assert it.service.streams.get_stream_status("waits")["state"] == "waiting"
+                it.service.streams.cancel("waits")
+        assert (results[0].ending, results[0].attempts, it.calls) == (Ending.CANCELLED, 1, 1)
+        assert results[0].cost_usd == sum(one.cost_usd for one in it.ledger.attempts(SLOT))
+        assert second is None or second.requests == []
+        it.settled()

@@ -13,7 +13,7 @@ from ghostkit.errors import AuthError, BudgetExceeded, ServerError, StorageError
 from ghostkit.generation import Budget, GenerationOptions
 from ghostkit.generation.spending import DaySpending
 from ghostkit.ledger import AttemptState, Slot
-from ghostkit.providers import ModelInfo
+from ghostkit.providers import Ending, ModelInfo
 from ghostkit.settings import get_settings
 
 from .lab import SLOT, STALL, Lab, lab
@@ -53,7 +53,8 @@ async def test_the_day_counts_every_book_and_stops_the_next_call(tmp_path: Path)
 
 
 async def test_calls_at_once_share_a_days_budget(tmp_path: Path) -> None:
-    with lab([TEXT], usd=DEAR, **day_options(tmp_path, 250.0)) as it:
+    # Each takes its time: nobody has settled before all have asked.
+    with lab(lambda request: [0.5, TEXT, Ending.COMPLETE], usd=DEAR, **day_options(tmp_path, 250.0)) as it:
         refused: list[BudgetExceeded] = []
 
         async def call(number: int) -> None:
