@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from typing import NoReturn
 
 import anyio
 from anyio.streams.memory import MemoryObjectReceiveStream
@@ -44,13 +45,23 @@ class TextPieces:
 
     async def __anext__(self) -> str:
         try:
+            # What waits is taken at once: a turn of the event loop for each piece would be most of what it costs.
+            return self._receive.receive_nowait()
+        except anyio.WouldBlock:
+            pass
+        except anyio.EndOfStream:
+            self._ended()
+        try:
             return await self._receive.receive()
         except anyio.EndOfStream:
-            if self.error is not None:
-                raise self.error from None
-            if self.result is not None:
-                complete_text(self.result)
-            raise StopAsyncIteration from None
+            self._ended()
+
+    def _ended(self) -> NoReturn:
+        if self.error is not None:
+            raise self.error from None
+        if self.result is not None:
+            complete_text(self.result)
+        raise StopAsyncIteration from None
 
 
 @asynccontextmanager
