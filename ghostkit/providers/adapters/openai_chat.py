@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from ghostkit.providers.adapters.openai_chat_stream import ChatStream
 from ghostkit.providers.adapters.openai_models import openai_model
 from ghostkit.providers.adapters.openai_reading import ChatReader, completion_from
 from ghostkit.providers.adapters.openai_service import OpenAIService, named_schema
-from ghostkit.providers.adapters.openai_streams import WholeStream
 from ghostkit.providers.adapters.parameters import Parameters, read_parameters
 from ghostkit.providers.contract import Completion, Message, Request
 from ghostkit.providers.wire import Reader
@@ -36,7 +36,7 @@ class OpenAIProvider(OpenAIService):
         return ChatReader()
 
     async def _open(self, client: Any, request: Request) -> Any:
-        return WholeStream(await client.chat.completions.create(**self.body(request, stream=True)))
+        return ChatStream(await client.chat.completions.create(**self.body(request, stream=True)))
 
     async def _complete(self, client: Any, request: Request) -> Completion:
         answer = await client.chat.completions.create(**self.body(request, stream=False))

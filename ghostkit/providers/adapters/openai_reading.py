@@ -40,18 +40,13 @@ class ChatReader(Reader):
         self._usage: Usage | None = None
 
     def feed(self, event: Any) -> Iterable[StreamEvent]:
-        choices = event.choices
-        if choices and event.usage is None:
-            choice = choices[0]
-            text = choice.delta.content
-            if text and choice.finish_reason is None:
-                return (TextDelta(text),)
-        return self._seldom(event, choices)
+        """`event` is a piece of text, or the SDK's object of all else."""
+        return (TextDelta(event),) if type(event) is str else self._seldom(event)
 
-    def _seldom(self, event: Any, choices: Any) -> list[StreamEvent]:
+    def _seldom(self, event: Any) -> list[StreamEvent]:
         """All but a plain piece of text."""
         said: list[StreamEvent] = []
-        for choice in (choices or ())[:1]:
+        for choice in (event.choices or ())[:1]:
             delta = choice.delta
             if delta is not None:
                 thought = thought_in(delta)
