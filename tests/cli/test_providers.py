@@ -21,6 +21,12 @@ KEY = "sk-proj-Zt81kQw0pLm93xVbN5rT"
 
 
 @pytest.fixture(autouse=True)
+def _none_registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever a test of this process has left registered for good."""
+    monkeypatch.setattr(registry, "_registered", {})
+
+
+@pytest.fixture(autouse=True)
 def _only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only providers that no network is needed for, and those a test adds."""
     monkeypatch.setattr("ghostkit.cli.commands.providers.PATIENCE_S", 0.2)
