@@ -93,7 +93,7 @@ _WHOLE = End(ending="complete", error=None, calls=1, kept="everything")
 
 TROUBLES: dict[str, Trouble] = {
     "400": refused(BadRequest, status=400),
-    "401": refused(AuthError, "keys", status=401),
+    "401": refused(AuthError, "401", status=401),
     "403": refused(
         AuthError, status=403,
         # OpenAI's word for it is about a country, which no other key changes,
