@@ -122,16 +122,19 @@ class Answers:
     def _not_recorded(self, request: Request) -> NotRecorded:
         words = " ".join(request.messages[-1].text.split()) if request.messages else ""
         begins = words if len(words) <= _SHOWN else words[:_SHOWN].rstrip() + "…"
-        asked = f"the request for {request.slot or 'this text'} ({begins!r})"
+        # A prompt beside any book has a place that nobody has seen.
+        what = "this prompt" if not request.slot or request.slot.startswith("free-") else request.slot
+        asked = f"the request for {what} ({begins!r})"
         if not self._requests:
             whose = f" of {', '.join(sorted(self._of))}" if self._of else ""
             said = f"The recording {self._name} holds no answer{whose} at all, so none to {asked}."
             return NotRecorded(said, fix="Record the run first, or name a model to ask with ?else=provider:model.")
         nearest, same = self._nearest(request)
-        differs = _difference(nearest, request, same)
+        near = ""
+        if same:
+            near = f"; the nearest that it has is for {nearest.slot}, {_difference(nearest, request, same)}"
         return NotRecorded(
-            f"The recording {self._name} has no answer to {asked}; the nearest that it has is for {nearest.slot}, "
-            f"{differs}.",
+            f"The recording {self._name} has no answer to {asked}{near}.",
             fix="Record the run again, or name a model to ask for what is missing with ?else=provider:model.",
             nearest=nearest.slot,
         )
