@@ -60,6 +60,15 @@ async def _beating(book: Book, service: GenerationService, work: Callable[[Gener
     """The work, with the lease kept alive and stalled streams made durable beside it."""
     done: list[_T] = []
     errors: list[Exception] = []
+    scope = anyio.CancelScope()
+
+    async def kept(task: Callable[[], Awaitable[None]]) -> None:
+        """What goes wrong, here or beside, stops all of it and comes out as it is, not in an exception group."""
+        try:
+            await task()
+        except Exception as error:
+            errors.append(error)
+            scope.cancel()
 
     async def beat() -> None:
         while True:
@@ -71,15 +80,15 @@ async def _beating(book: Book, service: GenerationService, work: Callable[[Gener
             await anyio.sleep(book.services.options().flush_interval_s / 2)
             await service.flush_stalled()
 
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(beat)
-        tasks.start_soon(flush)
-        # An error leaves the task group by hand, so that it isn't wrapped in an exception group.
-        try:
-            done.append(await work(service))
-        except Exception as error:
-            errors.append(error)
-        tasks.cancel_scope.cancel()
+    async def asked() -> None:
+        done.append(await work(service))
+
+    with scope:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(kept, beat)
+            tasks.start_soon(kept, flush)
+            await kept(asked)
+            tasks.cancel_scope.cancel()
     if errors:
         raise errors[0]
     return done[0]
