@@ -6,6 +6,7 @@
     │   ├── TemplateError                      a template and its variables don't fit
     │   ├── ContextTooLong                     prompt and answer don't fit the model's window
     │   ├── ModelChoiceNeeded                  real words in the book and no model chosen
+    │   ├── ConfigError                        a setting of retrieval that can't be (a ValueError too)
     │   └── BriefError                         an empty, oversized or binary brief
     ├── BookError
     │   ├── BookNotFound
@@ -35,6 +36,7 @@
     │   └── StreamTruncated                    the stream ended without its terminal event
     ├── IncompleteEnding              exit 3   an answer ended as length, truncated, refused or cancelled
     ├── BudgetExceeded                exit 3   the next call could cost more than what is left
+    ├── EmbedderError                          an embedder that isn't there, or can't be loaded
     ├── ExportError
     ├── KeyringError                           the system's keyring can't keep or remove a key
     └── NoEventLoop                            nothing to run in the background with
@@ -86,6 +88,10 @@ class TemplateError(InputError):
 
 class ContextTooLong(InputError):
     code = "context_too_long"
+
+
+class ConfigError(InputError, ValueError):
+    code = "config"
 
 
 class BriefError(InputError):
@@ -263,6 +269,10 @@ class IncompleteEnding(GhostkitError):
 class BudgetExceeded(GhostkitError):
     code = "budget"
     exit_code = 3
+
+
+class EmbedderError(GhostkitError):
+    code = "embedder"
 
 
 class ExportError(GhostkitError):
