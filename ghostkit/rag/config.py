@@ -48,7 +48,7 @@ class RAGConfig:
 
     mode: RAGMode | str = RAGMode.HYBRID
     embedding_model: str = "auto"
-    """`auto`, `hashing`, `sentence-transformers:NAME`, `onnx:NAME`, `openai:NAME`, `cohere:…`, `gemini:…`, `ollama:…`."""
+    """`auto`, `hashing`, `sentence-transformers:NAME`, `onnx:NAME`, or a vendor's: `openai:NAME`, `ollama:NAME` …"""
     chunk_size: int = 1000
     chunk_overlap: int = 128
     chunk_unit: Literal["characters", "tokens"] = "characters"

@@ -63,17 +63,17 @@ class Scope:
         return (document.chapter, document.section or 0) < self.before
 
     def _wanted(self, document: Placed) -> bool:
-        if document.id in self.without:
-            return False
-        if self.chapters and document.chapter is not None:
-            if not self.chapters[0] <= document.chapter <= self.chapters[1]:
-                return False
         return (
-            (self.kinds is None or document.kind in self.kinds)
+            document.id not in self.without
+            and self._in_range(document.chapter)
+            and (self.kinds is None or document.kind in self.kinds)
             and (self.documents is None or document.id in self.documents)
             and self.tags <= set(document.tags)
             and all(document.metadata.get(name) == value for name, value in self.metadata.items())
         )
+
+    def _in_range(self, chapter: int | None) -> bool:
+        return self.chapters is None or chapter is None or self.chapters[0] <= chapter <= self.chapters[1]
 
     @property
     def key(self) -> str:

@@ -17,7 +17,7 @@ def source_hash(function: Callable[..., Any]) -> str:
     try:
         said = inspect.getsource(target)
     except (OSError, TypeError):
-        code = getattr(target, "__code__", None) or getattr(getattr(target, "__call__", None), "__code__", None)
+        code = getattr(target, "__code__", None)
         named = f"{getattr(target, '__module__', '')}.{getattr(target, '__qualname__', target)}"
         said = repr((code.co_code, code.co_consts, code.co_names)) if code is not None else named
     return hashlib.sha256(said.encode()).hexdigest()[:12]
