@@ -24,7 +24,7 @@ _FOLDERS: Final = (
     "exports",
 )
 # rag/ and cache/ may hold very many files and clean up after themselves.
-_SWEPT: Final = ("chapters", "characters", "styles", "templates", "checkpoints", "exports")
+_SWEPT: Final = ("chapters", "characters", "styles", "templates", "sources", "checkpoints", "exports")
 _DELETED: Final = re.compile(r"^\..+\.[0-9a-f]{8}\.deleted$")
 
 
@@ -102,6 +102,11 @@ class ProjectFolder:
     def templates(self) -> Path:
         """The book's own versions of prompt templates; made when there is one."""
         return self.root / "templates"
+
+    @property
+    def sources(self) -> Path:
+        """Reference texts and what is known of them; made when there is one."""
+        return self.root / "sources"
 
     @property
     def checkpoints(self) -> Path:

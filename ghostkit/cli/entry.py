@@ -36,6 +36,7 @@ from ghostkit.cli.commands.purge import purge
 from ghostkit.cli.commands.receipt import receipt
 from ghostkit.cli.commands.rewrite import rewrite
 from ghostkit.cli.commands.settings import settings
+from ghostkit.cli.commands.sources import sources
 from ghostkit.cli.commands.stale import stale
 from ghostkit.cli.commands.stats import stats
 from ghostkit.cli.commands.status import status
@@ -104,7 +105,7 @@ def program(ctx: click.Context) -> None:
 
 for _command in (
     *(new, write, outline, status, stale, export, receipt, generate),
-    *(people, bible, styles, templates),
+    *(people, bible, styles, templates, sources),
     *(edit, lock, unlock, add, move, split, merge, delete, undelete),
     *(rewrite, proposals, accept, reject, history, diff, restore, checkpoints, purge),
     *(events, stats, outbound, cache, providers, keys, settings, doctor, demo),

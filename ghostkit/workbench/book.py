@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from ghostkit.workbench.bible import Bible
     from ghostkit.workbench.pages import OutlineView
     from ghostkit.workbench.people import People
+    from ghostkit.workbench.sources import Sources
     from ghostkit.workbench.styles import Styles
     from ghostkit.workbench.templates import Templates
     from ghostkit.writing.staleness import StaleReport, StaleText
@@ -443,6 +444,13 @@ class Book(BookRevisions, BookStructure):
         from ghostkit.workbench.styles import Styles
 
         return Styles(self)
+
+    @property
+    def sources(self) -> Sources:
+        """The reference texts beside the manuscript: list, add, remove."""
+        from ghostkit.workbench.sources import Sources
+
+        return Sources(self)
 
     @property
     def templates(self) -> Templates:
