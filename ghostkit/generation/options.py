@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from ghostkit.providers import ModelInfo, Timeouts
 from ghostkit.providers.resilience import GatePolicy
 from ghostkit.providers.this_machine import is_this_machine
+from ghostkit.settings import get_settings
 
 STALL_TIMES = 3.0
 """How much longer than a silent line one may last that is only kept open."""
@@ -69,3 +70,37 @@ class GenerationOptions:
         if info.local or is_this_machine(urlsplit(info.base_url).hostname or ""):
             return replace(self.gate, spacing_s=0.0)
         return self.gate
+
+
+def options_from_settings() -> GenerationOptions:
+    """The settings as they are now: a value assigned in a cell takes effect at the next call."""
+    settings = get_settings()
+    return GenerationOptions(
+        max_retries=settings.max_retries,
+        timeout_s=settings.timeout_s,
+        first_byte_timeout_s=settings.first_byte_timeout_s,
+        stall_timeout_s=settings.stall_timeout_s,
+        fallback_models=_names_in(settings.fallback_models),
+        gate=GatePolicy(
+            spacing_s=settings.request_spacing_s,
+            requests_per_minute=settings.requests_per_minute,
+            tokens_per_minute=settings.tokens_per_minute,
+            max_concurrency=settings.max_concurrency,
+            breaker_failures=settings.breaker_failures,
+            breaker_cool_down_s=settings.breaker_cool_down_s,
+        ),
+        flush_interval_s=settings.flush_interval_s,
+        chunk_characters=settings.stream_chunk_size,
+        streaming=settings.enable_streaming,
+        budget_per_call_usd=settings.budget_per_call_usd,
+        budget_per_day_usd=settings.budget_per_day_usd,
+        state_dir=settings.state_dir,
+        resume=settings.resume_policy,
+        max_context_tokens=settings.max_context_tokens,
+        reserved_response_tokens=settings.reserved_response_tokens,
+        sliding_window_size=settings.sliding_window_size,
+    )
+
+
+def _names_in(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -78,6 +78,24 @@ def with_set_prices(info: ModelInfo) -> ModelInfo:
     return _with_prices(info, _set_price(get_settings().prices, info.provider, info.model))
 
 
+def embedding_price(provider: str, model: str) -> float | None:
+    """USD per million tokens of a model of embeddings, which has no output; None where nobody knows."""
+    given = _set_price(get_settings().prices, provider, model)
+    return given[0] if given else _embedding_price(provider, model, int(time.time() // 3600))
+
+
+@lru_cache(maxsize=64)
+def _embedding_price(provider: str, model: str, hour: int) -> float | None:
+    bare = model.removeprefix("models/").lower()
+    if provider in FREE or (provider == "openrouter" and bare.endswith(":free")):
+        return 0.0
+    found = _find(_AT_GENAI_PRICES.get(provider, ""), bare)
+    if found is None:
+        return None
+    price: float | None = _at(found.get_prices(datetime.fromtimestamp(hour * 3600, UTC)).input_mtok, 0)
+    return price
+
+
 @lru_cache(maxsize=256)
 def _facts(provider: str, model: str, hour: int) -> ModelFacts:
     """`hour` counts from 1970: prices change at announced times, and a book may take longer."""

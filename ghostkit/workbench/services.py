@@ -10,46 +10,12 @@ from ghostkit.book import ProjectFolder
 from ghostkit.cache import CacheManager, cache_for
 from ghostkit.events import EventManager, Handler
 from ghostkit.generation import GenerationOptions, PromptService, StreamManager
+from ghostkit.generation.options import options_from_settings as options_from_settings
 from ghostkit.ledger import Ledger, SqliteLedger
 from ghostkit.ports import ContextSource
 from ghostkit.providers import ProviderRegistry, registry
-from ghostkit.providers.resilience import GatePolicy
 from ghostkit.settings import get_settings
 from ghostkit.writing.measures import MEASURES, Measure
-
-
-def options_from_settings() -> GenerationOptions:
-    """The settings as they are now: a value assigned in a cell takes effect at the next call."""
-    settings = get_settings()
-    return GenerationOptions(
-        max_retries=settings.max_retries,
-        timeout_s=settings.timeout_s,
-        first_byte_timeout_s=settings.first_byte_timeout_s,
-        stall_timeout_s=settings.stall_timeout_s,
-        fallback_models=_names_in(settings.fallback_models),
-        gate=GatePolicy(
-            spacing_s=settings.request_spacing_s,
-            requests_per_minute=settings.requests_per_minute,
-            tokens_per_minute=settings.tokens_per_minute,
-            max_concurrency=settings.max_concurrency,
-            breaker_failures=settings.breaker_failures,
-            breaker_cool_down_s=settings.breaker_cool_down_s,
-        ),
-        flush_interval_s=settings.flush_interval_s,
-        chunk_characters=settings.stream_chunk_size,
-        streaming=settings.enable_streaming,
-        budget_per_call_usd=settings.budget_per_call_usd,
-        budget_per_day_usd=settings.budget_per_day_usd,
-        state_dir=settings.state_dir,
-        resume=settings.resume_policy,
-        max_context_tokens=settings.max_context_tokens,
-        reserved_response_tokens=settings.reserved_response_tokens,
-        sliding_window_size=settings.sliding_window_size,
-    )
-
-
-def _names_in(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 def log_files(folder: ProjectFolder, book_id: str) -> Sequence[Handler]:

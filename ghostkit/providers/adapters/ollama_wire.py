@@ -31,6 +31,15 @@ class OllamaClient:
         found = await self._asked("GET", "/api/tags")
         return [str(model.get("name", "")).removesuffix(":latest") for model in found.get("models") or ()]
 
+    async def files(self) -> list[dict[str, Any]]:
+        """What has been fetched, each with its name, tag and digest."""
+        return [
+            model for model in (await self._asked("GET", "/api/tags")).get("models") or () if isinstance(model, dict)
+        ]
+
+    async def embed(self, body: dict[str, Any]) -> dict[str, Any]:
+        return await self._asked("POST", "/api/embed", body)
+
     async def show(self, model: str) -> dict[str, Any]:
         return await self._asked("POST", "/api/show", {"model": model})
 

@@ -43,6 +43,8 @@ _BY_NAME: Final = (
     ("gpt-4", "small"),
     ("gpt-3", "small"),
     ("gpt", "large"),
+    ("text-embedding-3", "small"),
+    ("text-embedding-ada", "small"),
     ("o1", "large"),
     ("o3", "large"),
     ("o4", "large"),
