@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import stat
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -18,12 +17,11 @@ from typing import Any, Final
 from ghostkit.book.files import make_folder, read_text_or_none, sync_folder, write_atomic
 from ghostkit.book.folder import ProjectFolder
 from ghostkit.book.slug import inside, safe_slug
-from ghostkit.book.sources_encoding import decode
 from ghostkit.book.sources_front_matter import FrontMatter, split_front_matter
+from ghostkit.book.sources_reading import read_source
 from ghostkit.book.sources_record import Source, checked, dump_sources, load_sources
 from ghostkit.errors import BookError, InputError, StorageError, UnknownName, storage_errors
 
-MAX_BYTES: Final = 50_000_000
 ENDINGS: Final = {".txt": ".txt", ".text": ".txt", ".md": ".md", ".markdown": ".md"}
 RECORD: Final = "sources.json"
 LOCK_WAIT_S: Final = 30.0
@@ -151,7 +149,7 @@ class SourceFolder:
             UnknownName: there is none of a name.
         """
         with self._locked():
-            gone = tuple(dict.fromkeys(map(self.get, names)))
+            gone = tuple({source.id: source for source in map(self.get, names)}.values())
             write_atomic(self.root / RECORD, dump_sources(one for one in self.all() if one not in gone), "book")
             for source in gone:
                 path = self.root / source.file
@@ -188,7 +186,7 @@ class SourceFolder:
 
     def _check_new(self, one: _Taken, texts: Mapping[str, Source], names: Mapping[str, Source]) -> None:
         """Raise `InputError` where the text, or the name, is there already."""
-        source, name = one.source, _shown(one.path)
+        source, name = one.source, str(one.path)
         if (other := texts.get(source.sha256)) is not None:
             raise InputError(f"{name} has the same text as the source {other.id!r}.", fix="It need not be added.")
         if (other := names.get(source.id.casefold())) is not None:
@@ -252,51 +250,9 @@ class SourceFolder:
             lock.release()
 
 
-def read_source(path: Path, encoding: str | None = None) -> tuple[str, str]:
-    """(text, encoding found) of a text file; line ends are LF.
-
-    Raises:
-        InputError: missing, a folder, a link, empty, over 50 MB, or not text.
-        StorageError: the disk or folder refuses.
-    """
-    name = _shown(path)
-    data = _bytes_of(path, name)
-    try:
-        text, found = decode(data, encoding)
-    except InputError as error:
-        raise InputError(f"{name} {error.message}", fix=error.fix) from None
-    if not text.strip():
-        raise InputError(f"{name} is empty.", fix="Give a file with text in it.")
-    return text, found
-
-
-def _bytes_of(path: Path, name: str) -> bytes:
-    with storage_errors(name, "read"):
-        try:
-            found = os.lstat(path)
-        except (FileNotFoundError, NotADirectoryError):
-            raise InputError(f"There is no file {name}.", fix="Check its name and folder.") from None
-        except ValueError:
-            raise InputError(f"{name!r} is no file's name.", fix="Check its name and folder.") from None
-        if stat.S_ISLNK(found.st_mode):
-            raise InputError(f"{name} is a link.", fix="Give the file that it leads to.")
-        if stat.S_ISDIR(found.st_mode):
-            raise InputError(f"{name} is a folder.", fix="Give the files in it, such as notes/*.md.")
-        if not stat.S_ISREG(found.st_mode):
-            raise InputError(f"{name} is no ordinary file.", fix="Give a .txt or .md file.")
-        if found.st_size > MAX_BYTES:
-            raise InputError(
-                f"{name} is too large: {found.st_size / 1e6:.1f} MB, and at most {MAX_BYTES / 1e6:.0f} MB fit.",
-                fix="Split it into several files.",
-            )
-        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0))
-        with open(descriptor, "rb") as file:
-            return file.read(MAX_BYTES + 1)
-
-
 def _taken(path: Path, wanted: Mapping[str, Any], *, by: str, encoding: str | None, name: str | None) -> _Taken:
     ending = ENDINGS.get(path.suffix.lower())
-    shown = _shown(path)
+    shown = str(path)
     if ending is None and not path.is_dir():
         what = f"{path.suffix} files" if path.suffix else "Files without an ending"
         raise InputError(f"{shown} is neither .txt nor .md.", fix=f"{what} can't be sources yet; save the text as one.")
@@ -332,10 +288,6 @@ def _refusal(faults: Sequence[InputError], files: int) -> InputError:
 def _plain_title(stem: str) -> str:
     title = " ".join("".join(c if c.isprintable() else " " for c in stem).replace("_", " ").split())
     return title or "Untitled"
-
-
-def _shown(path: Path) -> str:
-    return str(path)
 
 
 def _digest(text: str) -> str:

@@ -47,7 +47,7 @@ class Source:
     """Of the text as it was added, in UTF-8."""
     added_at: str = ""
     added_by: str = ""
-    extra: Mapping[str, str | int | float] = field(default_factory=lambda: _NOTHING)
+    extra: Mapping[str, str | int | float] = field(default_factory=lambda: _NOTHING, hash=False)
     """What else its front matter said."""
 
     def as_dict(self) -> dict[str, Any]:
