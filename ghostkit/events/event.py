@@ -52,6 +52,9 @@ class EventType(StrEnum):
     TEXT_PURGED = "text_purged"
     CONTEXT_SHORTENED = "context_shortened"
     PROVIDER_STATE = "provider_state"
+    EMBEDDING_STARTED = "embedding_started"
+    EMBEDDING_COMPLETED = "embedding_completed"
+    EMBEDDING_FAILED = "embedding_failed"
 
 
 EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
@@ -180,6 +183,44 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
         "state": "of its circuit breaker now: closed, open or half-open",
         "failures": "in a row",
         "retry_after_s": "for how long nothing is sent",
+    },
+    EventType.EMBEDDING_STARTED: {
+        "embedding": "id",
+        "model": "provider:model",
+        "role": "query or passage",
+        "texts": "count",
+        "characters": "in all of them",
+        "cut": "how many were too long",
+        "most_usd": "it can cost, null if nobody knows",
+        "purpose": "index, search …",
+        "slot": "object/kind/variant of the text it is for, or empty",
+        "attempt": "number",
+        "base_url": "where it goes",
+        "local": "whether that is this machine",
+    },
+    EventType.EMBEDDING_COMPLETED: {
+        "embedding": "id",
+        "model": "provider:model",
+        "texts": "count",
+        "tokens": "count",
+        "tokens_from": "reported or estimated",
+        "cost_usd": "of this call, null if nobody knows",
+        "cost_known": "whether anybody does",
+        "ms": "whole call",
+        "request_id": "the vendor's",
+    },
+    EventType.EMBEDDING_FAILED: {
+        "embedding": "id",
+        "model": "provider:model",
+        "kind": "error kind, or cancelled",
+        "reason": "one sentence",
+        "sent": "whether the request may have left this machine",
+        "tokens": "that it may be billed for",
+        "tokens_from": "reported or estimated",
+        "cost_usd": "that they would cost, null if nobody knows",
+        "cost_known": "whether anybody does",
+        "ms": "whole call",
+        "request_id": "the vendor's",
     },
 }
 """The documented data keys of every event that exists so far."""

@@ -67,7 +67,7 @@ def _passage(gates: Gates, call: Call, changes: list[StateChange]) -> Passage:
     def note(waiting: Waiting) -> None:
         call.stream.waits_for = waiting.for_what
 
-    gate = gates.gate(_gate_key(call.info), call.options.gate_for(call.info))
+    gate = gates.gate(gate_key(call.info), call.options.gate_for(call.info))
     return gate.admitted(tokens=_tokens_at_most(call), attempt=call.number, on_wait=note, on_change=changes.append)
 
 
@@ -84,7 +84,7 @@ async def _tell_changes(changes: list[StateChange], tell: Tell) -> None:
             await tell(Event(type=EventType.PROVIDER_STATE, data=change.as_data(), source="providers"))
 
 
-def _gate_key(info: ModelInfo) -> str:
+def gate_key(info: ModelInfo) -> str:
     """One gate for each model of each service; its keys never hold a secret."""
     return f"{info.provider}|{info.base_url}|{info.model}"
 
