@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 
@@ -18,13 +19,26 @@ class Display(Protocol):
     def __call__(self, run: Any) -> Mapping[str, Any] | None: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class FoundContext:
+    """`passages` by name, in the order they are read; `evidence` is JSON-ready and says how they were found.
+
+    `plain` has the passages' own words, where `passages` dress them up.
+    """
+
+    passages: Mapping[str, str] = field(default_factory=dict)
+    evidence: Mapping[str, Any] = field(default_factory=dict)
+    plain: Mapping[str, str] = field(default_factory=dict)
+
+
 class ContextSource(Protocol):
     """Gives a section more to read than its plan does (retrieval, a window); generation knows no more of it.
 
-    Returns named parts, stable ones first. Each part's hash becomes an input of the step.
+    Returns named parts, or `FoundContext` with what is to be recorded of the search. Each part's hash becomes an
+    input of the step. A source that also has `wants(slot) -> bool` is asked first, before the room is worked out.
     """
 
-    async def context_for(self, slot: str, query: str, budget_tokens: int) -> Mapping[str, str]: ...
+    async def context_for(self, slot: str, query: str, budget_tokens: int) -> Mapping[str, str] | FoundContext: ...
 
 
 _spawner: Spawner | None = None

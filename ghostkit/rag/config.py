@@ -128,6 +128,11 @@ class RAGConfig:
             plain["functions"] = dict(self.functions)
         return plain
 
+    def differences(self) -> dict[str, Any]:
+        """The settings that are not the defaults; JSON-ready."""
+        usual = RAGConfig().as_dict()
+        return {name: value for name, value in self.as_dict().items() if usual.get(name) != value}
+
     @property
     def config_id(self) -> str:
         """12 hex digits; the same for equal settings."""

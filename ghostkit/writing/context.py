@@ -113,13 +113,20 @@ class BookContextManager:
         if size < 0:
             raise InputError(f"window_size is {size}.", fix="Give 0 or more chapters.")
         view = view_of(book)
-        if not 1 <= current_chapter <= max(len(view.chapters), 1):
-            raise InputError(
-                f"There is no chapter {current_chapter}.",
-                fix=f"Chapters run from 1 to {len(view.chapters)}." if view.chapters else "The book has none yet.",
-            )
-        essential = view.essential()
+        check_chapter(view, current_chapter)
         room = self.max_tokens - self.reserved_tokens
+        essential = self.essential_parts(view, room)
+        taken = sum(part.tokens for part in essential)
+        plan, shortened = view.plan(current_chapter, size, (room - taken) // 2)
+        reading = await self._reading(view, current_chapter, size)
+        left = room - taken - sum(part.tokens for part in plan)
+        read = fit(reading, left, f"Chapter {current_chapter}")
+        parts = laid_out((*essential, *plan), read)
+        return BookContext(parts=parts, max_tokens=self.max_tokens, notes=(*shortened, *read.notes))
+
+    def essential_parts(self, view: BookView, room: int) -> tuple[ContextPart, ...]:
+        """Title, instructions and summary; raises `ContextTooLong` where they alone have no room."""
+        essential = view.essential()
         taken = sum(part.tokens for part in essential)
         if taken > room:
             raise ContextTooLong(
@@ -129,12 +136,7 @@ class BookContextManager:
                 tokens=taken,
                 window=self.max_tokens,
             )
-        plan, shortened = view.plan(current_chapter, size, (room - taken) // 2)
-        reading = await self._reading(view, current_chapter, size)
-        left = room - taken - sum(part.tokens for part in plan)
-        read = fit(reading, left, f"Chapter {current_chapter}")
-        parts = _laid_out((*essential, *plan), read)
-        return BookContext(parts=parts, max_tokens=self.max_tokens, notes=(*shortened, *read.notes))
+        return essential
 
     async def _reading(self, view: BookView, current: int, size: int) -> Reading:
         window = window_before(current, size=size) if view.chapters else None
@@ -260,7 +262,16 @@ def view_of(book: Any) -> BookView:
     )
 
 
-def _laid_out(essential: tuple[ContextPart, ...], read: Reading) -> tuple[ContextPart, ...]:
+def check_chapter(view: BookView, number: int) -> None:
+    """Raises `InputError` where the book has no such chapter."""
+    if not 1 <= number <= max(len(view.chapters), 1):
+        raise InputError(
+            f"There is no chapter {number}.",
+            fix=f"Chapters run from 1 to {len(view.chapters)}." if view.chapters else "The book has none yet.",
+        )
+
+
+def laid_out(essential: tuple[ContextPart, ...], read: Reading) -> tuple[ContextPart, ...]:
     story = [
         ContextPart(name=passage.name, priority=told.priority, text=passage.text)
         for told in read.story

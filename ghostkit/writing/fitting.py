@@ -93,12 +93,16 @@ def estimate_tokens(text: str) -> int:
     return int(len(text.encode()) / BYTES_A_TOKEN) + 1
 
 
-def fit(reading: Reading, room: int, where: str) -> Reading:
+def fit(reading: Reading, room: int, where: str, story_room: int | None = None) -> Reading:
     """`reading` in at most `room` tokens, with a note for everything that had to give way.
+
+    `story_room` is the summaries' share of it, which they keep to where not everything fits.
 
     Raises:
         ContextTooLong: not even the text just before fits.
     """
+    if story_room is not None and reading.tokens > room:
+        reading = _story_within(reading, story_room)
     for step in _LADDER:
         while reading.tokens > room:
             shorter = step(reading)
@@ -112,6 +116,16 @@ def fit(reading: Reading, room: int, where: str) -> Reading:
             tokens=reading.tokens,
             window=room,
         )
+    return reading
+
+
+def _story_within(reading: Reading, room: int) -> Reading:
+    for step in (_summaries_coarser, _summaries_dropped):
+        while sum(told.tokens for told in reading.story) > room:
+            shorter = step(reading)
+            if shorter is None:
+                break
+            reading = shorter
     return reading
 
 

@@ -12,6 +12,7 @@ from ghostkit.errors import UnknownName
 from ghostkit.generation import PromptService, language_name
 from ghostkit.generation.prompts import Escaped, escape, part_hash, part_text
 from ghostkit.ledger import Revision
+from ghostkit.rag.context.allocator import Shares, allocate
 from ghostkit.writing import plan
 from ghostkit.writing.fitting import InFull, Passage, Priority, Reading, Summarised, estimate_tokens, fit
 from ghostkit.writing.lore import bible_json, people_json
@@ -26,6 +27,8 @@ TOKENS_A_WORD = 3
 UNBOUNDED = 1_000_000_000
 RETRIEVED = "retrieved"
 NOTHING: Mapping[str, str] = MappingProxyType({})
+
+DEFAULT_RATIOS: Mapping[str, float] = MappingProxyType({"core": 0.4, "retrieved": 0.3, "summaries": 0.3})
 
 FindHead = Callable[[str, str], Revision | None]
 """(object id, kind) → the text that is the book's."""
@@ -45,6 +48,12 @@ class Material:
     max_tokens: int
     texts: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    retrieved: Mapping[str, str] = field(default_factory=lambda: NOTHING)
+    """The passages that were found for it, by name."""
+    shares: Shares | None = None
+    """What each part of a section's prompt takes, in estimated tokens."""
+    budget_tokens: int = 0
+    """Of which: the window less the room for the answer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +72,10 @@ class Sources:
     window_size: int = 3
     window_tokens: int = UNBOUNDED
     reserved_tokens: int = 0
+    summaries: bool = True
+    """False where a section reads the window of chapters before it and nothing that sums up the others."""
+    ratios: Mapping[str, float] = field(default_factory=lambda: DEFAULT_RATIOS)
+    """The parts' shares of the window where it is too small for all of them."""
     _seen: list[object] = field(default_factory=list, compare=False, repr=False)
     _told: dict[str, object] = field(default_factory=dict, compare=False, repr=False)
 
@@ -121,13 +134,14 @@ class Sources:
     def _section(self, node: Node, retrieved: Mapping[str, str] = NOTHING) -> Material:
         book = self.book()
         chapter, section = self.place(node.object_id)
-        where = f"Section {chapter.number}.{section.number}"
         made = self._plain_section(node)
-        answer = made.max_tokens
-        essential = sum(estimate_tokens(_text(value)) for value in (*made.variables.values(), *retrieved.values()))
-        room = self.window_tokens - max(answer, min(self.reserved_tokens, self.window_tokens // 2)) - essential
         there = self.reading(book, chapter, section)
-        read = fit(there, room, where)
+        needs = replace(_needs(made, there), retrieved=sum(map(estimate_tokens, retrieved.values())))
+        budget = self._budget(made)
+        essential = _essential(made)
+        given = allocate(budget, needs, self.ratios)
+        room = budget - essential - needs.retrieved
+        read = fit(there, room, f"Section {chapter.number}.{section.number}", given.summaries)
         told = [passage.text for summary in read.story for passage in summary.passages]
         variables = {
             **made.variables,
@@ -139,12 +153,33 @@ class Sources:
         inputs |= {f"{RETRIEVED}:{name}": part_hash(text) for name, text in retrieved.items()}
         if there.chapters:  # also where there was no room to read it: it is what the section follows
             inputs["previous"] = there.chapters[-1].passages[-1].hash
-        return replace(made, variables=variables, inputs=inputs, notes=read.notes)
+        return replace(
+            made,
+            variables=variables,
+            inputs=inputs,
+            notes=read.notes,
+            retrieved=retrieved,
+            shares=replace(_needs(made, read), retrieved=needs.retrieved),
+            budget_tokens=budget,
+        )
+
+    def room_for_retrieved(self, node: Node) -> int:
+        """How many tokens passages may take: their share of the window, and what the other parts leave of theirs."""
+        chapter, section = self.place(node.object_id)
+        made = self._plain_section(node)
+        budget = self._budget(made)
+        needs = replace(_needs(made, self.reading(self.book(), chapter, section)), retrieved=max(budget, 0))
+        return allocate(budget, needs, self.ratios).retrieved
+
+    def _budget(self, made: Material) -> int:
+        """The window less what is kept for the answer."""
+        return self.window_tokens - max(made.max_tokens, min(self.reserved_tokens, self.window_tokens // 2))
 
     def reading(self, book: Book, chapter: Chapter, section: Section) -> Reading:
         """What `section` reads of the book before it, as far as it is there."""
         window = window_before(chapter.number, size=self.window_size, lag=book.settings.continuity_lag)
-        story = tuple(told for span in window.summed_up for told in self._summed_up(book, span))
+        spans = window.summed_up if self.summaries else ()
+        story = tuple(told for span in spans for told in self._summed_up(book, span))
         full = [self._in_full(book.chapters[number - 1], chapter) for number in window.in_full]
         own = tuple(self._passages(chapter, before=section.number))
         chapters = [one for one in full if one.passages]
@@ -264,6 +299,17 @@ class Sources:
         inputs = {name: part_hash(value) for name, value in values.items() if name in texts and isinstance(value, str)}
         inputs["template"] = self.prompts.template(template).digest
         return Material(template=template, variables=variables, inputs=inputs, max_tokens=max_tokens, texts=texts)
+
+
+def _essential(made: Material) -> int:
+    """Tokens of what every section's prompt must have: plan, people, the brief, the task."""
+    return sum(estimate_tokens(_text(value)) for value in made.variables.values())
+
+
+def _needs(made: Material, reading: Reading) -> Shares:
+    """What core and summaries take, of a prompt that reads `reading`."""
+    story = sum(told.tokens for told in reading.story)
+    return Shares(core=_essential(made) + reading.tokens - story, summaries=story)
 
 
 def title_variables(book: Book) -> dict[str, object]:

@@ -17,9 +17,11 @@ from ghostkit.errors import InputError
 from ghostkit.generation import StepSpec
 from ghostkit.generation.prompts import Prompt, PromptService
 from ghostkit.ledger import Attempt, AttemptState, Ledger, Origin, Proposal, ProposalState, Revision, Slot, in_thread
+from ghostkit.ports import FoundContext
 from ghostkit.providers import Message, Request
 from ghostkit.writing.manuscript import Manuscript
 from ghostkit.writing.plan import SECTION, Node
+from ghostkit.writing.retrieval.evidence import RETRIEVAL_KEY
 from ghostkit.writing.spans import locked_block, missing_spans
 from ghostkit.writing.staleness import stale
 from ghostkit.writing.writer import BookWriter
@@ -135,13 +137,13 @@ class Reviser:
         node = Node(object_id=section_id, kind=SECTION)
         return await in_thread(self._draws, node, await self._writer.retrieved(node))
 
-    def _draws(self, node: Node, retrieved: Mapping[str, str]) -> list[Draw]:
+    def _draws(self, node: Node, context: FoundContext) -> list[Draw]:
         section_id = node.object_id
         head = self.manuscript.ledger.head(section_id, SECTION)
         made = variants_of(self.manuscript.ledger, section_id)
         fresh = count(max((one.variant for one in made.values()), default=0) + 1)
         found: list[Draw] = []
-        for spec in self._candidates(node, head, retrieved):
+        for spec in self._candidates(node, head, context):
             known = made.get(int(spec.parameters["seed"]))
             if known is None:
                 found.append(Draw(spec=_in_slot(spec, section_id, next(fresh)), state="new"))
@@ -153,10 +155,10 @@ class Reviser:
                 return found
         raise AssertionError("there are always more seeds")
 
-    def _candidates(self, node: Node, head: Revision | None, retrieved: Mapping[str, str]) -> Iterator[StepSpec]:
+    def _candidates(self, node: Node, head: Revision | None, context: FoundContext) -> Iterator[StepSpec]:
         """The same request with one seed after the other."""
         _, section = self.manuscript.section(node.object_id)
-        plain = self._writer.spec_for(node, retrieved=retrieved)
+        plain = self._writer.spec_for(node, found=context)
         prompt = rewriting_prompt(
             self.service.prompts, plain.prompt, head.text.strip("\n") if head else "", self.wish.note,
             section.locked_spans,
@@ -166,7 +168,7 @@ class Reviser:
                 plain,
                 prompt=prompt,
                 parameters={**plain.parameters, "seed": seed_of(self.wish.note, number)},
-                started_events=(),
+                started_events=[event for event in plain.started_events if (event.key or "").startswith(RETRIEVAL_KEY)],
                 done_events=None,
                 base_id=head.id if head else None,
                 note=self.wish.note,

@@ -13,14 +13,15 @@ from ghostkit.events import Event, EventType
 from ghostkit.generation import GenerationService, StepResult, StepSpec
 from ghostkit.generation.spec import EventsFor
 from ghostkit.ledger import Slot, StepState, in_thread, text_hash
-from ghostkit.ports import ContextSource
+from ghostkit.ports import ContextSource, FoundContext
 from ghostkit.providers import Ending
 from ghostkit.writing import adoption, plan
 from ghostkit.writing.absorbing import Absorber
 from ghostkit.writing.manuscript import Manuscript
-from ghostkit.writing.material import NOTHING, Material, Sources
+from ghostkit.writing.material import Material, Sources
 from ghostkit.writing.measures import MEASURES, Measure, measured
 from ghostkit.writing.plan import Goal, Node
+from ghostkit.writing.retrieval.evidence import query_for, retrieval_events, with_use
 from ghostkit.writing.tracked_files import (
     FileKeeper,
     Find,
@@ -32,8 +33,7 @@ from ghostkit.writing.tracked_files import (
 )
 from ghostkit.writing.window import window_before
 
-RETRIEVED_SHARE = 0.3
-"""Of the tokens that a prompt may have, those that retrieval may fill (the preset `architecture`)."""
+NO_CONTEXT = FoundContext()
 OnText = Callable[[str, str], None]
 """(section id, piece of its text)"""
 OnNode = Callable[[Node, "NodeResult"], None]
@@ -213,24 +213,27 @@ class BookWriter:
         if step is not None and step.state is StepState.DONE:
             self.manuscript.ledger.supersede(slot)
 
-    async def retrieved(self, node: Node) -> Mapping[str, str]:
-        """What the book's `ContextSource` adds to a section: passages by name."""
+    async def retrieved(self, node: Node) -> FoundContext:
+        """What the book's `ContextSource` finds for a section."""
         if self.context is None or node.kind != plan.SECTION:
-            return {}
+            return NO_CONTEXT
         _, section = self.manuscript.section(node.object_id)
-        query = "\n".join([section.title, section.brief, *section.points])
-        room = int((self.sources.window_tokens - self.sources.reserved_tokens) * RETRIEVED_SHARE)
-        return await self.context.context_for(str(Slot(object_id=node.object_id, kind=node.kind)), query, room)
+        slot = str(Slot(object_id=node.object_id, kind=node.kind))
+        wants = getattr(self.context, "wants", None)
+        if wants is not None and not wants(slot):
+            return NO_CONTEXT
+        found = await self.context.context_for(slot, query_for(section), self.sources.room_for_retrieved(node))
+        return found if isinstance(found, FoundContext) else FoundContext(passages=found)
 
     def spec_for(
         self,
         node: Node,
         started: Sequence[Event] = (),
         done: Callable[[str, str], Sequence[Event]] | None = None,
-        retrieved: Mapping[str, str] = NOTHING,
+        found: FoundContext = NO_CONTEXT,
     ) -> StepSpec:
         """The step that would make the node's text now."""
-        made = self.sources.material(node, retrieved)
+        made = self.sources.material(node, found.passages)
         return StepSpec(
             slot=Slot(object_id=node.object_id, kind=node.kind),
             model=self.model,
@@ -239,8 +242,8 @@ class BookWriter:
             inputs=made.inputs,
             texts=[made.texts["style"]] if "style" in made.texts else [],
             parameters={"temperature": self.manuscript.book.settings.temperature},
-            started_events=[*started, *_shortened(node, made)],
-            done_events=_with_scores(done, made, self.measures),
+            started_events=[*started, *_shortened(node, made), *retrieval_events(found, made)],
+            done_events=_with_scores(done, made, self.measures, found),
             check=lambda text: adoption.check(node.kind, text),
         )
 
@@ -388,10 +391,14 @@ def sources_for(manuscript: Manuscript, service: GenerationService, model: str, 
     )
 
 
-def _with_scores(done: EventsFor | None, made: Material, measures: Mapping[str, Measure]) -> EventsFor | None:
+def _with_scores(
+    done: EventsFor | None, made: Material, measures: Mapping[str, Measure], found: FoundContext
+) -> EventsFor | None:
     if done is None:
         return None
-    return lambda attempt, text: [measured(event, made, text, measures) for event in done(attempt, text)]
+    return lambda attempt, text: [
+        with_use(measured(event, made, text, measures), found, made, text) for event in done(attempt, text)
+    ]
 
 
 def _no_files(manuscript: Manuscript) -> Iterable[TrackedFile]:

@@ -1,1 +1,1 @@
-"""What of the book and its sources is found for a text that is to be written."""
+"""Retrieval for a book: what of it can be found, what a section is given, and the record of it."""
