@@ -104,12 +104,12 @@ class Indexer:
         known = self.store.known()
         plan = _compare(documents, known, others_stay, self._with_headers)
         before = self.store.view().count
-        version = self.store.version()
+        began_at = version = self.store.version()
         if plan.changed or plan.moved or plan.gone:
             chunked = list(self._chunked(plan.changed))
             version = self.store.apply(chunked, placed=plan.moved, gone=plan.gone)
         view = self.store.view()
-        changes = self.store.changes_since(version - 1) if version else None
+        changes = self.store.changes_since(began_at)
         added, removed = (len(changes[0]), len(changes[1])) if changes and plan.changed else (0, 0)
         return IndexReport(
             documents=len(documents),
