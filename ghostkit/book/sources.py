@@ -254,8 +254,9 @@ def _taken(path: Path, wanted: Mapping[str, Any], *, by: str, encoding: str | No
     ending = ENDINGS.get(path.suffix.lower())
     shown = str(path)
     if ending is None and not path.is_dir():
-        what = f"{path.suffix} files" if path.suffix else "Files without an ending"
-        raise InputError(f"{shown} is neither .txt nor .md.", fix=f"{what} can't be sources yet; save the text as one.")
+        raise InputError(
+            f"{shown} is neither .txt nor .md.", fix="Save its text as one of those; no others are read yet."
+        )
     text, found = read_source(path, encoding)
     front = split_front_matter(text) if ending == ".md" else FrontMatter(body=text)
     if not front.body.strip():
