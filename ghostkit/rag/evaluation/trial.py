@@ -78,9 +78,7 @@ class Trial:
             info = await self._embedder.info()
             self._index = await in_thread(self._open_index, info)
             kept = KeptEmbedder(self._embedder, self._vectors)
-        documents = [
-            Document(id=name, text=text, kind=REFERENCE) for name, text in self.collection.documents.items()
-        ]
+        documents = [Document(id=name, text=text, kind=REFERENCE) for name, text in self.collection.documents.items()]
         indexer = Indexer(self._store, whole, index=self._index, embedder=kept, on_progress=self._on_progress)
         await indexer.update(documents)
 

@@ -8,7 +8,7 @@ from ghostkit.rag.config import RAGConfig
 from ghostkit.rag.retrieval.fusion import Candidate, Ranking, alone, best_first, convex, reciprocal_ranks
 from ghostkit.rag.retrieval.result import Dropped
 from ghostkit.rag.retrieval.selection import Fetch
-from ghostkit.rag.retrieval.weighting import recency_of, weighted, weighs
+from ghostkit.rag.retrieval.weighting import recency_of, weighs, weighted
 
 
 def fused(semantic: Ranking, keyword: Ranking, fusion: str, config: RAGConfig) -> list[Candidate]:

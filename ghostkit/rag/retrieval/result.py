@@ -11,8 +11,9 @@ from ghostkit.rag.document import Chunk
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """One chunk found. `parts` are the scores it came from, by name: `semantic` (cosine), `keyword` (BM25),
-    `semantic_normalised`, `keyword_normalised`, `fused`, `importance`, `recency`, `rerank`, as far as they apply."""
+    """One chunk found. `parts` are the scores it came from, by name, as far as they apply: `semantic` (cosine),
+    `keyword` (BM25), `semantic_normalised`, `keyword_normalised`, `fused`, `importance`, `recency`, `rerank`, `mmr`,
+    `retriever` (a user's)."""
 
     rank: int
     score: float
@@ -42,7 +43,8 @@ class Hit:
 
 @dataclass(frozen=True, kw_only=True)
 class Dropped:
-    """A candidate that was not kept, and why: `threshold`, `duplicate`, `merged`, `beyond top_k`, `no room`."""
+    """A candidate that was not kept, and why: `threshold`, `duplicate`, `merged`, `beyond top_k`,
+    `beyond rerank_depth`, `not visible` (a user's retriever gave it), `no room` (in the context)."""
 
     chunk_id: str
     score: float
@@ -63,6 +65,6 @@ class Retrieval:
     cache_hit: bool = False
     """Whether the query's vector was known already."""
     ms: Mapping[str, float] = field(default_factory=dict)
-    """Milliseconds by stage: `embed`, `semantic`, `keyword`, `fuse`, `rerank`, `total`."""
+    """Milliseconds by stage: `embed`, `semantic`, `keyword`, `fuse`, `rerank`, `mmr`, `select`, `total`."""
     notes: tuple[str, ...] = ()
     """What a person should know: no embedder, so words only; a query that was cut."""

@@ -82,4 +82,6 @@ def _pair(one: Any, rank: int) -> tuple[str, float]:
             score = math.nan
         if math.isfinite(score):
             return one[0], score
-    raise InputError(f"The retriever gave {type(one).__name__} at place {rank}, or a score that is no number.", fix=_FIX)
+    raise InputError(
+        f"The retriever gave {type(one).__name__} at place {rank}, or a score that is no number.", fix=_FIX
+    )
