@@ -43,7 +43,7 @@ def sources(words: tuple[str, ...], as_json: bool, **options: Any) -> None:
     \b
     Examples:
       ghostkit sources add projects/salt-road notes/*.md --tag salt
-      ghostkit sources add projects/salt-road old.txt --encoding koi8-r --author "A. Clerk"
+      ghostkit sources add projects/salt-road old.txt --encoding koi8-r
       ghostkit sources add projects/salt-road twist.md --since-chapter 7
       ghostkit sources list projects/salt-road
       ghostkit sources remove projects/salt-road old
