@@ -41,6 +41,10 @@ ROWS: list[tuple[str, Any, list[tuple[str, Any]]]] = [
     ("RESERVED_RESPONSE_TOKENS", 4096, [("100", 100), ("200", 200), ("300", 300)]),
     ("ENABLE_RAG", True, [("false", False), ("true", True), ("no", False)]),
     ("RAG_MODE", "hybrid", [("disabled", "disabled"), ("basic", "basic"), ("full", "full")]),
+    ("RAG_EMBEDDING_MODEL", "auto", [(u, u) for u in ("hashing", "onnx:a", "openai:b")]),
+    ("RAG_TOP_K", 10, [("1", 1), ("5", 5), ("20", 20)]),
+    ("RAG_SIMILARITY_THRESHOLD", None, [("0.1", 0.1), ("0.5", 0.5), ("-1", -1.0)]),
+    ("RAG_PRESET", "architecture", [(u, u) for u in ("guide", "architecture", "guide")]),
     *((name, None, [(u, u) for u in ("http://a/v1", "https://b", "http://c:1")]) for name in (
         "OPENAI_BASE_URL", "ANTHROPIC_BASE_URL", "GOOGLE_GEMINI_BASE_URL", "CO_API_URL", "OPENROUTER_BASE_URL",
     )),

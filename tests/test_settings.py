@@ -70,6 +70,7 @@ def test_every_variable_reaches_its_field_and_the_table_says_from_where() -> Non
         "GHOSTKIT_MAX_RETRIES": "0", "GHOSTKIT_TIMEOUT_S": "9.0", "ENABLE_STREAMING": "false",
         "STREAM_CHUNK_SIZE": "11", "MAX_CONTEXT_TOKENS": "64000", "RESERVED_RESPONSE_TOKENS": "2048",
         "SLIDING_WINDOW_SIZE": "5", "ENABLE_RAG": "false", "RAG_MODE": "basic", "CACHE_BACKEND": "redis",
+        "RAG_EMBEDDING_MODEL": "hashing", "RAG_TOP_K": "5", "RAG_SIMILARITY_THRESHOLD": "0.5", "RAG_PRESET": "guide",
         "CACHE_EXPIRE_DEFAULT": "60", "CACHE_DIR": "kept", "CACHE_MAX_SIZE": "7", "CACHE_MAX_MB": "3",
         "REDIS_HOST": "cache", "REDIS_PORT": "6380", "REDIS_URL": "rediss://cache:1/2", "TASK_BACKEND": "celery",
         "CELERY_BROKER_URL": "redis://cache:1/2", "CELERY_RESULT_BACKEND": "redis://cache:1/3",

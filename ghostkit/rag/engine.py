@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -151,6 +151,12 @@ class RetrievalEngine:
         if opened is not None:
             await _close(opened)
 
+    def close(self) -> None:
+        """As `aclose`, where nobody can wait; an embedder's connections are left to the loop that they belong to."""
+        opened, self._opened = self._opened, None
+        if opened is not None:
+            _close_files(opened)
+
 
 def _open_index(home: Path | None, store: ChunkStore, vectors: VectorStore, info: EmbedderInfo) -> VectorIndex:
     from ghostkit.rag.index import VectorIndex
@@ -162,10 +168,11 @@ def _open_index(home: Path | None, store: ChunkStore, vectors: VectorStore, info
 async def _close(opened: _Opened) -> None:
     if opened.embedder is not None:
         await opened.embedder.aclose()
-    parts: tuple[Callable[[], None] | None, ...] = (
-        getattr(opened.index, "close", None),
-        opened.vectors.close,
-        opened.store.close,
-    )
-    for close in filter(None, parts):
-        await in_thread(close)
+    await in_thread(_close_files, opened)
+
+
+def _close_files(opened: _Opened) -> None:
+    if opened.index is not None:
+        opened.index.close()
+    opened.vectors.close()
+    opened.store.close()

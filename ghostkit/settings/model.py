@@ -249,7 +249,24 @@ class Settings(BaseModel):
     )
     rag_mode: Literal["disabled", "basic", "hybrid", "full"] = _setting(
         "hybrid", "RAG_MODE", must_be="'disabled', 'basic', 'hybrid' or 'full'",
-        about="none; summaries only; summaries, meaning and words; also re-ranking and facts",
+        about="the window alone; with summaries; and with passages found by meaning and words; these re-ranked, too",
+    )  # fmt: skip
+
+    rag_embedding_model: Line = _setting(
+        "auto", "RAG_EMBEDDING_MODEL", must_be="auto, hashing, onnx:NAME, sentence-transformers:NAME or vendor:model",
+        min_length=1, max_length=300, about="what passages are found by meaning with; auto never asks a vendor",
+    )  # fmt: skip
+    rag_top_k: int = _setting(
+        10, "RAG_TOP_K", unit="passages", must_be="a whole number from 1 to 1000", ge=1, le=1000,
+        about="most passages that are found for a section",
+    )  # fmt: skip
+    rag_similarity_threshold: Annotated[float | None, OrNone] = _setting(
+        None, "RAG_SIMILARITY_THRESHOLD", must_be="a number from -1 to 1, or empty", ge=-1, le=1,
+        about="least cosine of a passage found by meaning; empty means the embedding model's own",
+    )  # fmt: skip
+    rag_preset: Literal["architecture", "guide"] = _setting(
+        "architecture", "RAG_PRESET", must_be="'architecture' or 'guide'",
+        about="how a window that is too small is shared: core, passages, summaries 40/30/30 or 40/40/20",
     )  # fmt: skip
 
     cache_backend: Literal["memory", "file", "redis", "none"] = _setting(

@@ -24,6 +24,7 @@ from ghostkit.workbench.handles import Chapter, Section
 from ghostkit.workbench.limits import checked_limits
 from ghostkit.workbench.model_choice import check_model, choose_model, is_cached
 from ghostkit.workbench.restructuring import BookStructure
+from ghostkit.workbench.retrieving import BookSearch, Engines
 from ghostkit.workbench.revisions import BookRevisions
 from ghostkit.workbench.run import Run
 from ghostkit.workbench.run_state import RunState
@@ -53,7 +54,7 @@ _open_books: weakref.WeakValueDictionary[Path, Book] = weakref.WeakValueDictiona
 _opening = threading.Lock()
 
 
-class Book(BookRevisions, BookStructure):
+class Book(BookRevisions, BookStructure, BookSearch):
     """A book that is open: its value, its ledger, and the runs that write it.
 
     Opening a folder twice in one process gives the same object. Reading never waits for a runner.
@@ -74,6 +75,8 @@ class Book(BookRevisions, BookStructure):
         self.streams = services.streams()
         self._runs: dict[str, Run] = {}
         self._observed = False
+        self._engines = Engines()
+        self._rag = None
 
     # ── making and opening ────────────────────────────────────────────────────────────────────────────────
 
@@ -156,6 +159,7 @@ class Book(BookRevisions, BookStructure):
         key = self.folder.root.expanduser().resolve()
         if _open_books.get(key) is self:  # not one opened since this was closed
             del _open_books[key]
+        self.close_engines()
         self.ledger.close()
 
     def look_for_edits(self) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ghostkit.book.styles import style_named
 from ghostkit.errors import UnknownName
+from ghostkit.rag.config import RAGMode
 from ghostkit.writing import staleness
 from ghostkit.writing.manuscript import find_section
 from ghostkit.writing.material import Sources
@@ -26,6 +27,7 @@ def sources_of(book: Book) -> Sources:
         style=style_named(manuscript.book.style, manuscript.folder),
         prompts=book.services.prompts([book.folder.templates]),
         window_size=book.services.options().sliding_window_size,
+        summaries=book.rag.mode is not RAGMode.DISABLED,
     )
 
 

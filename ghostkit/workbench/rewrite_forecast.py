@@ -56,7 +56,8 @@ async def forecast_rewrite(
             model=name,
             style=style,
             goal=Goal(sections=wish.sections),
-            context=book.services.context(book.folder),
+            context=book.context_source(),
+            rag=book.rag,
         )
         reviser = Reviser(writer, wish)
         provider, bare = service.provider_for(name)

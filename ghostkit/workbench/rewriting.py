@@ -130,7 +130,8 @@ class RewriteSession(Session):
             model=self.run.model,
             style=style,
             goal=self.run.goal,
-            context=self.book.services.context(manuscript.folder),
+            context=self.book.context_source(),
+            rag=self.book.rag,
             measures=self.book.services.measures,
         )
         await writer.prepare()

@@ -14,6 +14,7 @@ from ghostkit.generation.options import options_from_settings as options_from_se
 from ghostkit.ledger import Ledger, SqliteLedger
 from ghostkit.ports import ContextSource
 from ghostkit.providers import ProviderRegistry, registry
+from ghostkit.rag.config import RAGConfig
 from ghostkit.settings import get_settings
 from ghostkit.writing.measures import MEASURES, Measure
 
@@ -51,5 +52,8 @@ class Services:
     streams: Callable[[], StreamManager] = StreamManager
     observers: Callable[[ProjectFolder, str], Sequence[Handler]] = log_files
     cache: Callable[[ProjectFolder], CacheManager | None] = cache_of_settings
-    context: Callable[[ProjectFolder], ContextSource | None] = no_context
+    context: Callable[[ProjectFolder], ContextSource | None] | None = None
+    """What gives sections more to read, instead of retrieval as `rag` says; `no_context` turns it off."""
+    rag: RAGConfig | None = None
+    """None: as the settings say, each time."""
     measures: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)

@@ -19,6 +19,7 @@ from ghostkit.errors import BookDamaged, BudgetExceeded, GhostkitError, StorageE
 from ghostkit.events import Event, EventType
 from ghostkit.generation import Budget, GenerationOptions, GenerationService
 from ghostkit.ledger import RunRecord, Slot, Who, in_thread
+from ghostkit.rag.config import RAGMode
 from ghostkit.settings import get_settings
 from ghostkit.workbench.filing import file_under
 from ghostkit.workbench.run import Run, failure
@@ -131,7 +132,8 @@ class Session:
                 await self.service.emit(Event(type=EventType.GENERATION_IN_DOUBT, data=data, source="ledger"))
             await in_thread(self.service.prompts.check)
             await in_thread(self._catch_up)
-            await self._write()
+            async with self.book.paying_embeddings(self.service.budget, self.who):
+                await self._write()
             for format in self.export if self._whole else ():
                 await self.book.export(format)
             state, reason = (RunState.DONE, "") if self._whole else (RunState.INCOMPLETE, self._what_stopped_it())
@@ -223,7 +225,8 @@ class Session:
             goal=self.run.goal,
             on_text=self.run.add_text,
             on_node=self._on_node,
-            context=self.book.services.context(manuscript.folder),
+            context=self.book.context_source(),
+            rag=self.book.rag,
             measures=self.book.services.measures,
         )
         self.book.events.subscribe(EventType.CHAPTER_COMPLETED, checkpoints)
@@ -283,7 +286,9 @@ class Session:
             return iter(())
         self._seen_structure = manuscript.structure_version
         self._count(before=False)
-        return nodes_for(manuscript.book, self.run.goal, self.service.options().sliding_window_size)
+        size = self.service.options().sliding_window_size
+        summaries = self.book.rag.mode is not RAGMode.DISABLED
+        return nodes_for(manuscript.book, self.run.goal, size, summaries=summaries)
 
     def _count(self, *, before: bool) -> None:
         """Bring the meter up to the structure known now; chapters not outlined yet count with the sections asked."""

@@ -252,7 +252,11 @@ class _Outlook:
         self._real_sections = {s.id for _, s in self.real.sections()}
         self._places = {section.id: (chapter, section) for chapter, section in self.book.sections()}
         self.sources = replace(sources, book=lambda: self.book, place=self._places.__getitem__, head=self._head)
-        self.nodes = [node for node in nodes_for(self.book, goal, sources.window_size) if node.kind in _CALLS]
+        self.nodes = [
+            node
+            for node in nodes_for(self.book, goal, sources.window_size, summaries=sources.summaries)
+            if node.kind in _CALLS
+        ]
         self.done = {node.name for node in self.nodes if self._is_done(node)}
         self._by_name = {node.name: node for node in self.nodes}
         self.tokens_a_word, self.basis = self._tokens_a_word()

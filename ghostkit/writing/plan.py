@@ -123,8 +123,8 @@ class Graph:
         return not self.nodes.keys() - self.done
 
 
-def nodes_for(book: Book, goal: Goal, window_size: int = 3) -> Iterator[Node]:
-    """Every node that the structure known so far calls for; `window_size` is `Sources.window_size`."""
+def nodes_for(book: Book, goal: Goal, window_size: int = 3, *, summaries: bool = True) -> Iterator[Node]:
+    """Every node that the structure known so far calls for; `window_size` and `summaries` are as in `Sources`."""
     outline = Node(object_id=book.id, kind=OUTLINE, order=(0, 0))
     characters = Node(object_id=book.id, kind=CHARACTERS, needs=frozenset({outline.name}), order=(0, 1))
     yield from (outline, characters)
@@ -137,7 +137,7 @@ def nodes_for(book: Book, goal: Goal, window_size: int = 3) -> Iterator[Node]:
                 order=(chapter.number, 0),
             )
             if not goal.outline_only:
-                yield from _chapter_nodes(book, chapter, goal, window_size)
+                yield from _chapter_nodes(book, chapter, goal, window_size, summaries)
     if goal.whole_book and book.chapters:
         needs = frozenset(f"{CHAPTER_DONE}:{chapter.id}" for chapter in book.chapters)
         if book.is_nonfiction:
@@ -147,8 +147,8 @@ def nodes_for(book: Book, goal: Goal, window_size: int = 3) -> Iterator[Node]:
         yield Node(object_id=book.id, kind=BOOK_DONE, needs=needs, order=(len(book.chapters) + 2,))
 
 
-def _chapter_nodes(book: Book, chapter: Chapter, goal: Goal, window_size: int) -> Iterator[Node]:
-    needs = frozenset({f"{CHAPTER_OUTLINE}:{chapter.id}", *_read_before(book, chapter, goal, window_size)})
+def _chapter_nodes(book: Book, chapter: Chapter, goal: Goal, window_size: int, summaries: bool) -> Iterator[Node]:
+    needs = frozenset({f"{CHAPTER_OUTLINE}:{chapter.id}", *_read_before(book, chapter, goal, window_size, summaries)})
     for section in chapter.sections:
         if goal.wants_section(chapter, section):
             order = (chapter.number, 1, section.number)
@@ -158,14 +158,17 @@ def _chapter_nodes(book: Book, chapter: Chapter, goal: Goal, window_size: int) -
     if not _closes(chapter, goal):
         return
     if chapter.sections:
-        yield from _closing_nodes(book, chapter, needs, goal)
+        if summaries:
+            yield from _closing_nodes(book, chapter, needs, goal)
+        else:
+            yield Node(object_id=chapter.id, kind=CHAPTER_DONE, needs=needs, order=(chapter.number, 4))
     else:
         # Its outline isn't there yet: hold back what waits for the chapter until it is.
         needs = frozenset({"outline to come"})
         yield Node(object_id=chapter.id, kind=CHAPTER_DONE, needs=needs, order=(chapter.number, 4))
 
 
-def _read_before(book: Book, chapter: Chapter, goal: Goal, window_size: int) -> Iterator[str]:
+def _read_before(book: Book, chapter: Chapter, goal: Goal, window_size: int, summaries: bool) -> Iterator[str]:
     """The nodes of this plan whose texts the chapter's sections read."""
     window = window_before(chapter.number, size=window_size, lag=book.settings.continuity_lag)
     for number in window.in_full:
@@ -176,7 +179,7 @@ def _read_before(book: Book, chapter: Chapter, goal: Goal, window_size: int) -> 
         elif not earlier.sections and goal.wants_chapter(earlier):
             # Once it is outlined the plan is drawn again, and this becomes its last section.
             yield f"{CHAPTER_OUTLINE}:{earlier.id}"
-    for span in window.summed_up:
+    for span in window.summed_up if summaries else ():
         yield from _summaries_in_plan(book, span, goal)
 
 

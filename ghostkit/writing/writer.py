@@ -15,6 +15,8 @@ from ghostkit.generation.spec import EventsFor
 from ghostkit.ledger import Slot, StepState, in_thread, text_hash
 from ghostkit.ports import ContextSource, FoundContext
 from ghostkit.providers import Ending
+from ghostkit.rag.config import RAGConfig, RAGMode
+from ghostkit.rag.context.allocator import ratios_of
 from ghostkit.writing import adoption, plan
 from ghostkit.writing.absorbing import Absorber
 from ghostkit.writing.manuscript import Manuscript
@@ -61,6 +63,7 @@ class BookWriter:
         on_text: OnText | None = None,
         on_node: OnNode | None = None,
         context: ContextSource | None = None,
+        rag: RAGConfig | None = None,
         measures: Mapping[str, Measure] = MEASURES,
     ) -> None:
         self.manuscript = manuscript
@@ -70,7 +73,7 @@ class BookWriter:
         self.goal = goal
         self.absorber = Absorber(manuscript, service.who)
         self.files = FileKeeper(manuscript, self.absorber)
-        self.sources = sources_for(manuscript, service, model, style)
+        self.sources = sources_for(manuscript, service, model, style, rag)
         self.context = context
         self.measures = measures
         self._on_text = on_text
@@ -375,8 +378,11 @@ class BookWriter:
         ]
 
 
-def sources_for(manuscript: Manuscript, service: GenerationService, model: str, style: Style) -> Sources:
-    """What the texts of a book are made from, as `model` can read it."""
+def sources_for(
+    manuscript: Manuscript, service: GenerationService, model: str, style: Style, rag: RAGConfig | None = None
+) -> Sources:
+    """What the texts of a book are made from, as `model` can read it; `rag` says how the window is shared."""
+    rag = rag or RAGConfig()
     provider, bare = service.provider_for(model)
     options = service.options()
     return Sources(
@@ -388,6 +394,8 @@ def sources_for(manuscript: Manuscript, service: GenerationService, model: str, 
         window_size=options.sliding_window_size,
         window_tokens=min(provider.info(bare).context_window, options.max_context_tokens),
         reserved_tokens=options.reserved_response_tokens,
+        summaries=rag.mode is not RAGMode.DISABLED,
+        ratios=ratios_of(rag),
     )
 
 

@@ -37,15 +37,20 @@ async def _nobody(event: Event) -> None:
 class BookRetrieval:
     """The `ContextSource` of a book whose mode is `hybrid` or `full`."""
 
-    def __init__(self, manuscript: Manuscript, engine: RetrievalEngine, window_size: int, tell: Tell = _nobody) -> None:
+    def __init__(
+        self,
+        manuscript: Manuscript,
+        config: RAGConfig,
+        window_size: int,
+        open_engine: Callable[[], Awaitable[RetrievalEngine]],
+        tell: Tell = _nobody,
+    ) -> None:
+        """`open_engine` is called when a section first wants something; `tell` hears what was indexed."""
         self.manuscript = manuscript
-        self.engine = engine
+        self.config = config
         self.window_size = window_size
+        self._open_engine = open_engine
         self._tell = tell
-
-    @property
-    def config(self) -> RAGConfig:
-        return self.engine.config
 
     def wants(self, slot: str) -> bool:
         """Whether there is anything that the section doesn't read in full already."""
@@ -60,9 +65,10 @@ class BookRetrieval:
 
         Where no vectors can be had (a vendor is down), the search goes on by words, with a note.
         """
-        notes = await self.bring_up_to_date()
+        engine = await self._open_engine()
+        notes = await self.bring_up_to_date(engine)
         scope = self.scope_for(slot)
-        found = await self.engine.search(query, scope=scope)
+        found = await engine.search(query, scope=scope)
         found = replace(found, notes=(*found.notes, *notes))
         kept, no_room = fitting(found.hits, budget_tokens, show, estimate_tokens)
         ordered = in_reading_order(kept)
@@ -81,11 +87,11 @@ class BookRetrieval:
             plain={_name(one): one.hit.chunk.content for one in ordered},
         )
 
-    async def bring_up_to_date(self) -> tuple[str, ...]:
+    async def bring_up_to_date(self, engine: RetrievalEngine) -> tuple[str, ...]:
         """Take in what was written or changed since; says what went wrong with it."""
         documents = await in_thread(documents_of, self.manuscript)
         try:
-            report = await self.engine.update(documents)
+            report = await engine.update(documents)
         except ProviderError as error:
             return (f"Not everything could be embedded ({error.message}); the words were searched.",)
         if report.did_something:

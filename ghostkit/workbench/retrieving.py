@@ -1,0 +1,208 @@
+"""What of a live book is found, and what a section is given: the engine of its settings, and the record of both."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import anyio
+
+from ghostkit.errors import InputError
+from ghostkit.events import Event, EventType
+from ghostkit.ledger import in_thread
+from ghostkit.rag.config import RAGConfig, RAGMode
+from ghostkit.rag.scope import Scope
+from ghostkit.settings import get_settings
+from ghostkit.writing.manuscript import Manuscript
+
+if TYPE_CHECKING:
+    from ghostkit.book import ProjectFolder
+    from ghostkit.events import EventManager
+    from ghostkit.generation import Budget
+    from ghostkit.generation.embedding import EmbeddingService
+    from ghostkit.ledger import Ledger, Who
+    from ghostkit.ports import ContextSource
+    from ghostkit.rag.engine import RetrievalEngine
+    from ghostkit.rag.indexer import IndexReport, OnProgress
+    from ghostkit.rag.retrieval.result import Retrieval
+    from ghostkit.workbench.section_context import SectionContext
+    from ghostkit.workbench.services import Services
+
+CLOSING_TAKES_S = 5.0
+
+
+def config_from_settings() -> RAGConfig:
+    """The settings as they are now; `ENABLE_RAG=false` goes before `RAG_MODE`."""
+    settings = get_settings()
+    return RAGConfig.preset(
+        settings.rag_preset,
+        mode=settings.rag_mode if settings.enable_rag else RAGMode.DISABLED,
+        embedding_model=settings.rag_embedding_model,
+        top_k=settings.rag_top_k,
+        similarity_threshold=settings.rag_similarity_threshold,
+    )
+
+
+@dataclass
+class Engines:
+    """The engine of a book's settings, and what asks vendors for it."""
+
+    engine: RetrievalEngine | None = None
+    service: EmbeddingService | None = None
+
+
+class BookSearch:
+    """The part of a `Book` that searches it. `rag` holds the settings: assign a `RAGConfig` to try others."""
+
+    folder: ProjectFolder
+    services: Services
+    manuscript: Manuscript
+    ledger: Ledger
+    events: EventManager
+    _engines: Engines
+    _rag: RAGConfig | None
+
+    def who(self) -> Who:
+        raise NotImplementedError
+
+    @property
+    def rag(self) -> RAGConfig:
+        """How this book is cut, searched and read: as assigned, as given with the services, or as the settings say."""
+        return self._rag or self.services.rag or config_from_settings()
+
+    @rag.setter
+    def rag(self, config: RAGConfig | Mapping[str, Any] | None) -> None:
+        self._rag = RAGConfig.from_dict(config) if isinstance(config, Mapping) else config
+
+    async def index(self, *, on_progress: OnProgress | None = None) -> IndexReport:
+        """Bring the index up to the book and its sources; only what changed is cut and embedded again."""
+        from ghostkit.writing.retrieval.source import indexed
+
+        engine = await self.retrieval_engine(on_progress=on_progress)
+        report = await self._bring_up(engine)
+        if report.did_something:
+            await self._record(indexed(report.as_dict()))
+        return report
+
+    async def _bring_up(self, engine: RetrievalEngine) -> IndexReport:
+        from ghostkit.generation.embedding import embedding_for
+        from ghostkit.writing.retrieval.book_documents import documents_of
+
+        with embedding_for("index"):
+            return await engine.update(await in_thread(documents_of, self.manuscript))
+
+    async def search(
+        self, query: str, *, top_k: int | None = None, as_of: str | int | None = None, scope: Scope | None = None
+    ) -> Retrieval:
+        """The passages that answer `query` best, from the book as it stands and its sources.
+
+        `as_of` is a chapter or section (`5`, `"5.2"`): only what stands before it is searched, as on its behalf.
+        Without it all of the book is. `scope` sets every filter. Each search is on record in the ledger.
+        """
+        from ghostkit.generation.embedding import embedding_for
+        from ghostkit.writing.retrieval.evidence import evidence_of
+
+        engine = await self.retrieval_engine(searching=True)
+        await self._bring_up(engine)
+        seen = scope or Scope(before=place_before(as_of))
+        with embedding_for("search"):
+            found = await engine.search(query, scope=seen, top_k=top_k)
+        data = evidence_of(
+            found, slot="", retrieval_id=secrets.token_hex(8), settings=self.rag.differences(), as_of=seen.before
+        )
+        await self._record(Event(type=EventType.RAG_RETRIEVAL_COMPLETED, data=data, source="retrieval"))
+        return found
+
+    async def context_of(self, section: str, *, model: str | None = None) -> SectionContext:
+        """The exact prompt that `section` (such as `5.2`) would get now, with the shares of its parts. Sends nothing.
+
+        A vendor's embedder may be asked for the query's vector.
+        """
+        from ghostkit.workbench.section_context import section_context
+
+        return await section_context(self, section, model)  # type: ignore[arg-type]  # it is a Book
+
+    def context_source(self) -> ContextSource | None:
+        """What gives sections more to read: the services' own, or retrieval as `rag` says."""
+        if self.services.context is not None:
+            return self.services.context(self.folder)
+        from ghostkit.writing.retrieval.source import BookRetrieval
+
+        config = self.rag
+        if config.mode not in (RAGMode.HYBRID, RAGMode.FULL):
+            return None
+        size = self.services.options().sliding_window_size
+        return BookRetrieval(self.manuscript, config, size, self.retrieval_engine, self._record)
+
+    async def _record(self, event: Event) -> None:
+        for fresh in await in_thread(self.ledger.record, [event], self.who()):
+            await self.events.emit_async(fresh)
+
+    async def retrieval_engine(
+        self, *, searching: bool = False, on_progress: OnProgress | None = None
+    ) -> RetrievalEngine:
+        """The engine of the book's settings, opened once; with `searching`, in every mode: people may always look."""
+        from ghostkit.rag.engine import RetrievalEngine
+
+        config = self.rag
+        if searching and config.mode not in (RAGMode.HYBRID, RAGMode.FULL):
+            config = config.with_changes(mode=RAGMode.HYBRID)
+        engines = self._engines
+        if engines.engine is not None and engines.engine.config.config_id != config.config_id:
+            await engines.engine.aclose()
+            engines.engine = None
+        if engines.engine is None:
+            engines.engine = RetrievalEngine(
+                self.folder.rag,
+                config,
+                embedding_services=self._embedding_service(),
+                cache=self.services.cache(self.folder),
+                languages=frozenset({self.manuscript.book.language.split("-")[0]}),
+            )
+        engines.engine.on_progress = on_progress
+        return engines.engine
+
+    def _embedding_service(self) -> EmbeddingService:
+        from ghostkit.generation.embedding import EmbeddingService
+
+        if self._engines.service is None:
+            self._engines.service = EmbeddingService(
+                ledger=self.ledger,
+                who=self.who(),
+                events=self.events,
+                providers=self.services.providers,
+                options=self.services.options,
+            )
+        return self._engines.service
+
+    def close_engines(self) -> None:
+        """Close the files that searching opened."""
+        engines, self._engines = self._engines, Engines()
+        if engines.engine is not None:
+            engines.engine.close()
+
+    @asynccontextmanager
+    async def paying_embeddings(self, budget: Budget, who: Who) -> AsyncIterator[None]:
+        """Inside, a vendor's embeddings are paid from a run's budget and recorded as its; connections end with it."""
+        service = self._embedding_service()
+        before = service.budget, service.who
+        service.budget, service.who = budget, who
+        try:
+            yield
+        finally:
+            service.budget, service.who = before
+            with anyio.move_on_after(CLOSING_TAKES_S, shield=True):
+                await service.aclose()
+
+
+def place_before(as_of: str | int | None) -> tuple[int, int] | None:
+    """(chapter, section) of `5` or `5.2`; raises `InputError` for anything else."""
+    if as_of is None:
+        return None
+    chapter, _, section = str(as_of).partition(".")
+    if not chapter.isdecimal() or (section and not section.isdecimal()) or int(chapter) < 1:
+        raise InputError(f"{as_of!r} is no chapter or section.", fix="Give a number such as 5 or 5.2.")
+    return int(chapter), int(section or 0)
