@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-import hashlib
 from typing import Any, Final
 
 from ghostkit.providers.adapters.openai_models import is_openai
 from ghostkit.providers.adapters.sdk_embeddings import OUR_MOST_TEXTS, SdkEmbeddings
-from ghostkit.providers.contract import public_address
 from ghostkit.providers.embedding_models import facts_of
 from ghostkit.providers.embeddings import Embedded, EmbeddingModel, EmbeddingRequest, Numbers
 from ghostkit.providers.wire.reading import VendorError
@@ -27,14 +25,11 @@ class OpenAIEmbeddings(SdkEmbeddings):
     """`openai:MODEL`, and of another server at `OPENAI_BASE_URL`."""
 
     async def known(self, model: str, dimension: int | None = None) -> EmbeddingModel:
-        """A server of one's own takes smaller batches, and says with its address which vectors are its."""
+        """A server of one's own takes smaller batches."""
         facts = facts_of(self.provider.name, model)
         if is_openai(self.provider.base_url):
             return self._model(model, facts, dimension, most_tokens=OPENAI_MOST_TOKENS // 2)
-        address = public_address(self.provider.base_url).encode()
-        return self._model(
-            model, facts, dimension, most_texts=SERVERS_MOST_TEXTS, revision=hashlib.sha256(address).hexdigest()[:8]
-        )
+        return self._model(model, facts, dimension, most_texts=SERVERS_MOST_TEXTS)
 
     async def _ask(self, client: Any, request: EmbeddingRequest) -> Embedded:
         answer = await client.embeddings.create(**self.body(request))

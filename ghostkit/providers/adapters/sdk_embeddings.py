@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
 
-from ghostkit.providers.contract import Usage
+from ghostkit.providers.contract import Usage, public_address
 from ghostkit.providers.embedding_models import EmbeddingFacts, checked_dimension, facts_of
 from ghostkit.providers.embeddings import Embedded, EmbeddingModel, EmbeddingRequest, Numbers, price_of
 from ghostkit.providers.this_machine import is_this_machine
@@ -48,6 +49,7 @@ class SdkEmbeddings(ABC):
             "cuts": self.cuts,
             "query_prefix": facts.query_prefix,
             "passage_prefix": facts.passage_prefix,
+            "revision": _revision(provider),
             "base_url": provider.base_url,
             "local": is_this_machine(urlsplit(provider.base_url).hostname or ""),
             "usd_per_million": price_of(provider.name, model),
@@ -79,3 +81,13 @@ class SdkEmbeddings(ABC):
 
     async def aclose(self) -> None:
         await self.provider.aclose()
+
+
+def _revision(provider: VendorProvider) -> str:
+    """Which service's vectors they are: empty for the vendor's own, else 8 hex digits of the address.
+
+    A server of one's own may call any model by any name.
+    """
+    if provider.base_url == provider.default_base_url:
+        return ""
+    return hashlib.sha256(public_address(provider.base_url).encode()).hexdigest()[:8]

@@ -29,7 +29,8 @@ _author = RehearsalProvider(bill="", faults="", tokens_per_s=0, first_token_s=0,
 
 def input_tokens(ask: Ask) -> int:
     """The tokens of the messages; three more for each, as chat templates add some."""
-    return sum(count_tokens(text) + 3 for _, text in ask.messages)
+    around = 0 if ask.target.kind == "embed" else 3
+    return sum(count_tokens(text) + around for _, text in ask.messages)
 
 
 async def compose(ask: Ask, reply: ReplyRule | None, fault: Fault | None, cache: PromptCache) -> Answer:

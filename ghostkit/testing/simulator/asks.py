@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 JsonObject = dict[str, Any]
-Kind = Literal["generate", "count", "tokenize", "models", "model", "tags", "show", "pull", "version", "key"]
+Kind = Literal["generate", "embed", "count", "tokenize", "models", "model", "tags", "show", "pull", "version", "key"]
 Stop = Literal["stop", "length", "refused", "missing"]
 
 
@@ -84,6 +84,9 @@ class Answer:
     """True: each piece of a paced stream is the `time.monotonic()` at which it is sent."""
     shows_thoughts: bool = False
     """True where a rule gave the thoughts: they are then sent even where the vendor itself would keep them."""
+
+    vectors: list[Any] = field(default_factory=list)
+    """Of a call for embeddings, one a text; `pieces` are their numbers then."""
 
     @property
     def text(self) -> str:

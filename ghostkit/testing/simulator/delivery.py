@@ -100,7 +100,8 @@ class Delivery:
         await self._note("fault", kind=self.fault.kind, said=self.said_text)
 
     async def answered(self) -> None:
-        await self._note("answered", output_tokens=len(self.answer.pieces))
+        what = "vectors" if self.ask.target.kind == "embed" else "output_tokens"
+        await self._note("answered", **{what: len(self.answer.pieces)})
 
     async def run(self) -> None:
         """Send the answer, or what the fault makes of it."""
@@ -191,8 +192,12 @@ class Delivery:
     # ── in one piece ──────────────────────────────────────────────────────────────────────────────────────
 
     def whole(self) -> bytes:
+        from ghostkit.testing.simulator.dialects import embeddings
         from ghostkit.testing.simulator.dialects.base import dumps
 
+        if self.ask.target.kind == "embed":
+            self.answer.vectors = self.answer.vectors[: len(self.answer.pieces)]
+            return embeddings.whole(self.ask, self.answer)
         return dumps(self.dialect.plain(self.ask, self.answer))
 
     async def _whole(self) -> None:
@@ -242,7 +247,8 @@ def problem_of(fault: Fault, ask: Ask, request_id: str) -> Problem:
 
 def facts(ask: Ask) -> dict[str, Any]:
     """What every line of the bill says of its request."""
-    return {
+    embeds = {"kind": "embed", "texts": len(ask.messages)} if ask.target.kind == "embed" else {}
+    return embeds | {
         "vendor": ask.vendor,
         "path": ask.target.path,
         "model": ask.model,

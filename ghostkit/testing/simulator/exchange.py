@@ -7,18 +7,23 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
+from ghostkit.providers.rehearsal.tokens import count_tokens
 from ghostkit.testing.simulator.answers import compose, input_tokens
 from ghostkit.testing.simulator.asks import Ask, Problem, Target
 from ghostkit.testing.simulator.connection import Connection, HttpRequest
 from ghostkit.testing.simulator.delivery import Delivery, facts, problem_of, send_reply
-from ghostkit.testing.simulator.dialects import Dialect, Reply, dialect_of
+from ghostkit.testing.simulator.dialects import Dialect, Reply, dialect_of, embeddings
 from ghostkit.testing.simulator.dialects.base import MODELS, Headers, dumps
 from ghostkit.testing.simulator.dialects.ollama import Ollama
+from ghostkit.testing.simulator.embedding import compose_embedding
 from ghostkit.testing.simulator.routes import target_of
 from ghostkit.testing.simulator.rules import Chosen, Fault, Pace
 
 if TYPE_CHECKING:
     from ghostkit.testing.simulator.serving import Server
+
+
+_BILLED = ("generate", "embed")
 
 
 class Exchange:
@@ -42,7 +47,7 @@ class Exchange:
     async def answer(self) -> None:
         request = self.request
         target = target_of(request.method, request.target, request.headers)
-        if target is None:
+        if target is None or (target.kind == "embed" and not embeddings.speaker(target)):
             missing = {"error": {"message": f"No vendor has {request.method} {request.target}.", "type": "not_found"}}
             await send_reply(self.connection, Reply(status=404, body=dumps(missing)), [])
             return
@@ -62,7 +67,7 @@ class Exchange:
         if not isinstance(body, dict):
             return None
         try:
-            ask = dialect.read(target, body)
+            ask = (embeddings if target.kind == "embed" else dialect).read(target, body)
         except (AttributeError, TypeError):
             return None
         ask.model = ask.model or target.model
@@ -80,7 +85,7 @@ class Exchange:
         try:
             if problem is not None:
                 await self._reject(dialect, ask, chosen, problem)
-            elif ask.target.kind == "generate":
+            elif ask.target.kind in _BILLED:
                 await self._generate(dialect, ask, chosen)
             else:
                 await self._side(dialect, ask, chosen)
@@ -100,6 +105,11 @@ class Exchange:
             problem = problem_of(chosen.fault, ask, self.request_id)
         elif ask.model.startswith("no-such") and ask.target.kind != "pull":
             problem = Problem(status=404, code="model")
+        elif ask.target.kind == "embed" and (chosen.fault is not None and chosen.fault.kind == "refuse"):
+            self._told = chosen.fault
+            problem = Problem(status=400, message="blocked input: please adjust it or try again")
+        elif ask.target.kind == "embed":
+            problem = embeddings.problem_in(ask, count_tokens)
         if problem is not None:
             problem.model, problem.request_id = ask.model, self.request_id
         return problem
@@ -111,7 +121,7 @@ class Exchange:
         problem.model = ask.model
         await self._begin(ask, faulty, billed=False, status=problem.status)
         if faulty is not None:
-            await self.note("fault", kind="status", status=problem.status, said="")
+            await self.note("fault", kind=faulty.kind, status=problem.status, said="")
         extra = dialect.limit_headers(self._limits.state(chosen.limits))
         await self._tell(dialect, problem, [*extra, *(faulty.headers.items() if faulty else ())])
 
@@ -121,7 +131,7 @@ class Exchange:
         await send_reply(self.connection, reply, [*dialect.headers(self.request_id), *(extra or [])])
 
     async def _begin(self, ask: Ask, fault: Fault | None, *, billed: bool, status: int = 200) -> None:
-        if ask.target.kind != "generate":
+        if ask.target.kind not in _BILLED:
             return
         self.begun = True
         tokens = {"input_tokens": input_tokens(ask)}
@@ -138,7 +148,10 @@ class Exchange:
     async def _generate(self, dialect: Dialect, ask: Ask, chosen: Chosen) -> None:
         fault, reply = chosen.fault, chosen.reply
         await self._begin(ask, fault, billed=True)
-        answer = await compose(ask, reply, fault, self.server.cache)
+        if ask.target.kind == "embed":
+            answer = await compose_embedding(ask, reply, fault)
+        else:
+            answer = await compose(ask, reply, fault, self.server.cache)
         headers = [
             *dialect.headers(self.request_id),
             *dialect.limit_headers(self._limits.state(chosen.limits)),

@@ -96,6 +96,8 @@ class ReplyRule(_Part):
     stamps: bool = False
     reasoning: str | None = None
     models: list[str] | None = None
+    dimension: Annotated[int, Field(ge=1, le=65_536)] | None = None
+    numbers: Literal["nan", "infinity", "zeros"] | None = None
     usage: UsageReply | None = None
     headers: dict[str, str] = {}
 

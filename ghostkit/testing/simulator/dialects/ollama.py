@@ -119,6 +119,7 @@ class Ollama(Dialect):
                 "general.architecture": "llama",
                 "general.parameter_count": 8030261248,
                 "llama.context_length": 131072,
+                "llama.embedding_length": 768,
             },
             "capabilities": ["completion", "thinking"],
             "modified_at": _FILED,
