@@ -1,4 +1,4 @@
-"""`python -m tests.quality [--quick] [NAME …]`: measure quality; JSON lines, then a table. Peers that are absent are named.
+"""`python -m tests.quality [--quick] [NAME …]`: measure quality; JSON lines, then a table; absent peers are named.
 
 A measurement is a function `run(quick: bool) -> int` (0: fine) in a module of this package, named in MEASUREMENTS.
 """
