@@ -23,6 +23,9 @@ COUNTERS: Final[Mapping[str, str]] = {
     "input_tokens": "tokens sent in completed calls, by model",
     "output_tokens": "tokens received in completed calls, by model",
     "cost_usd": "US dollars of completed calls, by model",
+    "embeddings": "calls for embeddings that ended, by model and how",
+    "texts_embedded": "texts that got a vector, by model",
+    "embedding_tokens": "tokens embedded, by model",
     "in_doubt_usd": "most that calls in doubt can have cost, in US dollars",
     "cache_hits": "texts served from a cache, by its kind",
     "cache_misses": "texts a cache did not have, by its kind",
@@ -40,6 +43,7 @@ GAUGES: Final[Mapping[str, str]] = {
 }
 TIMERS: Final[Mapping[str, str]] = {
     "generation_seconds": "one completed call, by model",
+    "embedding_seconds": "one completed call for embeddings, by model",
     "section_seconds": "a section from its start to its end",
     "chapter_seconds": "a chapter from its start to its end",
     "run_seconds": "a run from its start to its end",
@@ -185,6 +189,23 @@ class MetricsCollector:
         elif how == "error":
             self._failed(event)
 
+    def _embedding_ended(self, event: EventLike) -> None:
+        data, model = event.data, str(event.data.get("model", ""))
+        done = event.type == EventType.EMBEDDING_COMPLETED
+        stopped = data.get("kind") == "cancelled"
+        self.metrics.count(
+            "embeddings", model=model, ending="complete" if done else "cancelled" if stopped else "error"
+        )
+        self.metrics.count("cost_usd", _nano(data.get("cost_usd")), model=model)
+        if done:
+            self.metrics.count("texts_embedded", _whole(data.get("texts")), model=model)
+            self.metrics.count("embedding_tokens", _whole(data.get("tokens")), model=model)
+            self.metrics.time("embedding_seconds", _whole(data.get("ms")), model=model)
+            if ("circuit_state", _labels({"model": model})) in self.metrics.gauges:
+                self.metrics.set("circuit_state", 0, _ms(event.timestamp), model=model)
+        elif not stopped:
+            self._failed(event)
+
     def _failed(self, event: EventLike) -> None:
         self._begun.pop(_subject(event), None)
         self.metrics.count("errors", kind=str(event.data.get("error") or event.data.get("kind") or event.type))
@@ -232,6 +253,8 @@ _COLLECTED: Mapping[EventType, Callable[[MetricsCollector, EventLike], None]] = 
     EventType.GENERATION_FAILED: MetricsCollector._generation_ended,
     EventType.GENERATION_STOPPED: MetricsCollector._generation_ended,
     EventType.GENERATION_IN_DOUBT: MetricsCollector._generation_ended,
+    EventType.EMBEDDING_COMPLETED: MetricsCollector._embedding_ended,
+    EventType.EMBEDDING_FAILED: MetricsCollector._embedding_ended,
     EventType.GENERATION_RETRY: MetricsCollector._retry,
     EventType.BOOK_FAILED: MetricsCollector._failed,
     EventType.CHAPTER_FAILED: MetricsCollector._failed,

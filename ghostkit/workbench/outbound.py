@@ -16,6 +16,7 @@ from ghostkit.book import ProjectFolder, load_structure, read_text
 from ghostkit.book.model import Book
 from ghostkit.errors import GhostkitError
 from ghostkit.ledger.asked import Asked, requests_asked
+from ghostkit.ledger.embeddings import EmbeddingCall, embeddings_asked
 from ghostkit.ledger.values import AttemptState, Slot
 from ghostkit.providers.adapters.ollama_host import is_cloud
 from ghostkit.providers.replay import read_address
@@ -46,7 +47,9 @@ class Departure:
     number: str
     title: str
     text: str
-    """What kind of text it was for: section, outline, chapter_summary …"""
+    """What kind of text it was for: section, outline, chapter_summary …; of texts to be embedded, "embedding"."""
+    texts: int = 0
+    """How many were sent to be embedded; 0 for what asked for an answer."""
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self) | {"at": self.at.isoformat(timespec="milliseconds")}
@@ -107,9 +110,22 @@ def outbound(path: Path, *, since: datetime | None = None, host: str | None = No
             stayed[why] += 1
             continue
         departure = _departure(asked, book)
-        if host is None or host.lower() in (departure.host.lower(), departure.host.lower().rpartition(":")[0]):
-            departures.append(departure)
+        departures.append(departure)
+    for call in embeddings_asked(folder.ledger):
+        if since is not None and call.started_at < since:
+            continue
+        if not call.sent:
+            stayed["never sent"] += 1
+            continue
+        departures.append(_embedded(call, book))
+    if host is not None:
+        departures = [one for one in departures if _is_host(host, one.host)]
+    departures.sort(key=lambda one: one.at)
     return Outbound(title=book.title if book else path.name, requests=tuple(departures), stayed=dict(stayed))
+
+
+def _is_host(asked: str, host: str) -> bool:
+    return asked.lower() in (host.lower(), host.lower().rpartition(":")[0])
 
 
 def _structure(folder: ProjectFolder) -> Book | None:
@@ -138,6 +154,27 @@ def _departure(asked: Asked, book: Book | None) -> Departure:
         purged_bytes=asked.purged_bytes, model=asked.model, state=str(asked.state), attempt=asked.attempt_id,
         slot=str(asked.slot), number=number, title=title, text=asked.slot.kind,
     )  # fmt: skip
+
+
+def _embedded(call: EmbeddingCall, book: Book | None) -> Departure:
+    host, local = destination(call.model, call.base_url)
+    slot = _slot_of(call.slot)
+    number, title = _place(slot, book) if slot is not None else ("", "")
+    purpose = f"for the {call.purpose}" if call.purpose == "index" else f"for {call.purpose or 'search'}"
+    arrived = call.ended == "complete" or call.turned_away
+    return Departure(
+        at=call.started_at, host=host, local=local, left="yes" if arrived else "may have",
+        characters=call.characters, purged_bytes=0, model=call.model, state=call.ended or "in_doubt",
+        attempt=call.id, slot=call.slot, number=number, title=title or purpose, text="embedding", texts=call.texts,
+    )  # fmt: skip
+
+
+def _slot_of(text: str) -> Slot | None:
+    """`object/kind/variant` read back."""
+    parts = text.split("/")
+    if len(parts) != 3 or not parts[2].isdecimal():
+        return None
+    return Slot(object_id=parts[0], kind=parts[1], variant=int(parts[2]))
 
 
 def _left(asked: Asked) -> Left:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ghostkit.cache import KINDS
@@ -11,6 +12,8 @@ from ghostkit.cache.manager import rated, summed
 from ghostkit.errors import InputError, UnknownName
 from ghostkit.events import EventType
 from ghostkit.ledger import Attempt, Revision, Slot, Totals
+from ghostkit.ledger.embeddings import TYPES as EMBEDDING_EVENTS
+from ghostkit.ledger.embeddings import EmbeddingTotals, embedding_totals
 from ghostkit.writing.manuscript import find_section
 from ghostkit.writing.naming import reads_in_words
 from ghostkit.writing.plan import SECTION, Goal
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
 
 def status(book: Book) -> dict[str, Any]:
     """The book's state, chapter by chapter, with the sums of its ledger."""
-    value, totals = book.value, book.ledger.totals()
+    value, totals, embedded = book.value, book.ledger.totals(), embeddings(book)
     attempts = _attempts(book, totals)
     steps = {state: totals.steps.get(state, 0) for state in ("done", "open", "stopped")}
     costs = _costs(book)
@@ -62,10 +65,15 @@ def status(book: Book) -> dict[str, Any]:
         "cached": len(cache_hits(book)),
         "proposals": len(book.proposals()),
         "words": value.word_count,
-        "cost_usd": totals.cost_usd,
-        "unpriced_calls": totals.unpriced,
-        "in_doubt_usd": totals.in_doubt_usd,
+        "cost_usd": totals.cost_usd + embedded.cost_usd,
+        "unpriced_calls": totals.unpriced + embedded.unpriced,
+        "in_doubt_usd": totals.in_doubt_usd + embedded.in_doubt_usd,
     }
+
+
+def embeddings(book: Book) -> EmbeddingTotals:
+    """What was embedded for the book, by the ledger's events."""
+    return embedding_totals(book.ledger.events(types=EMBEDDING_EVENTS))
 
 
 def _attempts(book: Book, totals: Totals) -> dict[str, int]:
@@ -178,18 +186,20 @@ def cache_hits(book: Book, run_id: str | None = None) -> set[str]:
 
 def stats(book: Book) -> dict[str, Any]:
     """Calls, tokens, cost, seconds of generation; and by the ledger's events what its cache did for this book, how
-    often a call was tried again, and what became of circuit breakers that opened.
+    often a call was tried again, and what became of circuit breakers that opened. Costs are of embeddings too; calls,
+    tokens and seconds are of generation, and those of embeddings stand by themselves.
     """
-    totals = book.ledger.totals()
+    totals, embedded = book.ledger.totals(), embeddings(book)
     cache = cache_stats(book)
     return {
         "cache": cache,
         "calls": totals.calls - len(cache_hits(book)),
         "tokens": {"input": totals.input_tokens, "output": totals.output_tokens},
-        "cost_usd": totals.cost_usd,
-        "unpriced_calls": totals.unpriced,
-        "in_doubt_usd": totals.in_doubt_usd,
+        "cost_usd": totals.cost_usd + embedded.cost_usd,
+        "unpriced_calls": totals.unpriced + embedded.unpriced,
+        "in_doubt_usd": totals.in_doubt_usd + embedded.in_doubt_usd,
         "seconds": round(totals.seconds, 3),
+        "embeddings": asdict(embedded) | {"seconds": round(embedded.seconds, 3)},
         "retries": len(book.ledger.events(types=[EventType.GENERATION_RETRY])),
         "circuits": circuits(book),
     }
@@ -201,9 +211,10 @@ def circuits(book: Book) -> list[dict[str, Any]]:
     An answer closes it as well: one that was open when its process ended is closed for the next.
     """
     found: dict[str, dict[str, Any]] = {}
-    for event in book.ledger.events(types=[EventType.PROVIDER_STATE, EventType.GENERATION_COMPLETED]):
+    answers = (EventType.GENERATION_COMPLETED, EventType.EMBEDDING_COMPLETED)
+    for event in book.ledger.events(types=[EventType.PROVIDER_STATE, *answers]):
         model, state = str(event.data.get("model", "")), str(event.data.get("state", "closed"))
-        if event.type == EventType.GENERATION_COMPLETED and found.get(model, {"state": "closed"})["state"] == "closed":
+        if event.type in answers and found.get(model, {"state": "closed"})["state"] == "closed":
             continue
         opened = found.get(model, {"opened": 0})["opened"] + (state == "open")
         since = event.timestamp.isoformat(timespec="seconds")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ghostkit import faults
 from ghostkit.book.model import Book, Chapter, Section, Style
@@ -404,9 +404,19 @@ def _with_scores(
 ) -> EventsFor | None:
     if done is None:
         return None
-    return lambda attempt, text: [
-        with_use(measured(event, made, text, measures), found, made, text) for event in done(attempt, text)
-    ]
+
+    def scored(attempt: str, text: str) -> list[Event]:
+        return [_scored(event, made, text, measures, found) for event in done(attempt, text)]
+
+    return scored
+
+
+def _scored(event: Event, made: Material, text: str, measures: Mapping[str, Measure], found: FoundContext) -> Event:
+    """The event with its scores. The text is paid for: a measure that fails must not keep it from being recorded."""
+    try:
+        return with_use(measured(event, made, text, measures), found, made, text)
+    except Exception as error:
+        return replace(event, data={**event.data, "measures": {}, "not_measured": f"{type(error).__name__}: {error}"})
 
 
 def _no_files(manuscript: Manuscript) -> Iterable[TrackedFile]:

@@ -86,7 +86,8 @@ def _print(found: Outbound) -> None:
 
 
 def _cells(request: Departure) -> tuple[str, ...]:
-    what = " ".join(filter(None, (request.text.replace("_", " "), request.number, request.title)))
+    kind = f"{counted(request.texts, 'text')} embedded" if request.texts else request.text.replace("_", " ")
+    what = " ".join(filter(None, (kind, request.number, request.title)))
     size = f"{request.characters:,}" + (" + purged" if request.purged_bytes else "")
     ended = request.state.replace("_", " ") + (" (may have left)" if request.left == "may have" else "")
     where = f"{request.host} (this machine)" if request.local else request.host

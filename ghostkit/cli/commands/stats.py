@@ -17,7 +17,7 @@ from ghostkit.cli.wording import counted, duration, money, size
 @path_argument
 @json_option
 def stats(path: Path, as_json: bool) -> None:
-    """Add up what a book has asked for: calls, tokens, cost, seconds, cache, and what went wrong at a provider.
+    """Add up what a book has asked for: calls, tokens, cost, seconds, embeddings, cache, and what went wrong at a provider.
 
     \b
     Examples:
@@ -35,11 +35,21 @@ def stats(path: Path, as_json: bool) -> None:
     if found.get("in_doubt_usd"):
         say(f"in doubt at most {money(found['in_doubt_usd'])} more")
     say(f"time     {duration(found['seconds'])} of generation")
+    if found["embeddings"]["calls"]:
+        say(_embeddings_line(found["embeddings"]))
     say(_cache_line(cache))
     if found["retries"]:
         say(f"retries  {found['retries']:,}")
     for circuit in found["circuits"]:
         say(_circuit_line(circuit))
+
+
+def _embeddings_line(embedded: dict[str, Any]) -> str:
+    parts = [counted(embedded["calls"], "call"), counted(embedded["texts"], "text"), f"{embedded['tokens']:,} tokens"]
+    parts.append(money(embedded["cost_usd"], embedded["unpriced"]))
+    if embedded["in_doubt"]:
+        parts.append(f"{embedded['in_doubt']} in doubt (at most {money(embedded['in_doubt_usd'])} more)")
+    return f"embedded {', '.join(parts)}"
 
 
 def _circuit_line(circuit: dict[str, Any]) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
 from ghostkit.errors import ConfigError, EmbedderError
 from ghostkit.rag.embedding.contract import Embedder
 
-VENDORS: Final = ("openai", "cohere", "gemini", "ollama")
+VENDORS: Final = ("openai", "cohere", "gemini", "ollama", "openrouter")
 KINDS: Final = ("auto", "hashing", "sentence-transformers:NAME", "onnx:NAME", *(f"{one}:NAME" for one in VENDORS))
 
 if TYPE_CHECKING:
@@ -20,12 +20,12 @@ def create_embedder(
     *,
     function: Callable[..., Any] | Embedder | None = None,
     services: EmbeddingServices | None = None,
-    language: str = "",
+    languages: Collection[str] = (),
 ) -> Embedder:
     """The embedder called `name`; nothing is loaded yet, and nothing is ever downloaded.
 
     `function` goes before `name`: a user's function, or an `Embedder`. `services` is what vendors are asked through.
-    `language` (ISO 639-1) is what `auto` chooses a model for; `chosen_because` of what it gives says why.
+    `languages` (ISO 639-1) are the texts', which `auto` chooses a model for; `chosen_because` of what it gives says why.
 
     Raises:
         ConfigError: no such name.
@@ -43,11 +43,9 @@ def create_embedder(
 
         return HashingEmbedder()
     if kind in VENDORS and model:
-        if services is None:
-            raise EmbedderError(
-                f"{name} is asked through a book's providers, and none was given.", fix="Open a book, or give services."
-            )
-        raise NotImplementedError
+        from ghostkit.rag.embedding.vendor import VendorEmbedder
+
+        return VendorEmbedder(name.strip(), services)
     raise ConfigError(f"There is no embedder {name!r}.", fix=f"Choose one of {', '.join(KINDS)}.")
 
 

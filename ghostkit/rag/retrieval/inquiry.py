@@ -55,6 +55,7 @@ class Inquiry:
     """What the questions of one call share: everything they are answered with comes from `view`."""
 
     config: RAGConfig
+    config_id: str
     plan: Plan
     view: StoreView
     before: tuple[int, int] | None
@@ -146,6 +147,12 @@ class Inquiry:
                 vectors = await self.embedder.embed(texts, "passage")
             draft.candidates = await in_thread(varied, draft.candidates, chunks, vectors, relevance_share)
 
+    def rank_and_finish(self, drafts: Sequence[Draft], notes: Sequence[str]) -> list[Retrieval]:
+        """All of it where nothing has to be awaited. Synchronous."""
+        if self.view.count:
+            self.rank(drafts)
+        return self.finish(drafts, notes)
+
     def finish(self, drafts: Sequence[Draft], notes: Sequence[str]) -> list[Retrieval]:
         """Choose the hits, and let go of the view. Synchronous."""
         answers = [self._finished(draft, notes) for draft in drafts]
@@ -161,7 +168,7 @@ class Inquiry:
         return Retrieval(
             query=draft.question.asked,
             hits=chosen.hits(self.before),
-            config_id=config.config_id,
+            config_id=self.config_id,
             embedder=self.embedder_key,
             index_version=f"{self.view.epoch}:{self.view.version}",
             dropped=(*chosen.dropped, *draft.dropped),

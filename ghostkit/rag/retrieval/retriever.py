@@ -44,6 +44,7 @@ class Retriever:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.config = config
+        self._config_id = config.config_id
         self._store, self._index, self._embedder = store, index, embedder
         self._reranker = reranker
         self._reranker_sought = reranker is not None
@@ -116,23 +117,31 @@ class Retriever:
         self, drafts: list[Draft], view: StoreView, scope: Scope, wanted: int, plan: Plan
     ) -> list[Retrieval]:
         reranker = await self._reranker_to_use()
-        inquiry = Inquiry(config=self.config, plan=plan, view=view, before=scope.before, wanted=wanted)
-        if view.count:
-            if plan.by_meaning:
-                await self._join_embedder(inquiry)
-                await self._embed(drafts, inquiry)
-            if self.config.retriever is not None:
-                for draft in drafts:
-                    await inquiry.ask_stand_in(draft)
-            else:
-                await in_thread(inquiry.rank, drafts)
-            for draft in drafts:
-                if reranker is not None:
-                    await inquiry.rerank(draft, reranker)
-                if self.config.mmr_lambda is not None:
-                    await inquiry.vary(draft, self.config.mmr_lambda)
+        inquiry = Inquiry(
+            config=self.config, config_id=self._config_id, plan=plan, view=view, before=scope.before, wanted=wanted
+        )
+        if view.count and plan.by_meaning:
+            await self._join_embedder(inquiry)
+            await self._embed(drafts, inquiry)
         notes = (*plan.notes, *((self._reranker_note,) if self._reranker_note else ()))
+        steps = self.config.retriever is not None or reranker is not None or self.config.mmr_lambda is not None
+        if not steps or not view.count:
+            return await in_thread(inquiry.rank_and_finish, drafts, notes)
+        await self._in_steps(inquiry, drafts, reranker)
         return await in_thread(inquiry.finish, drafts, notes)
+
+    async def _in_steps(self, inquiry: Inquiry, drafts: list[Draft], reranker: Reranker | None) -> None:
+        """With what can't be done in one thread: a user's function, a model."""
+        if self.config.retriever is not None:
+            for draft in drafts:
+                await inquiry.ask_stand_in(draft)
+        else:
+            await in_thread(inquiry.rank, drafts)
+        for draft in drafts:
+            if reranker is not None:
+                await inquiry.rerank(draft, reranker)
+            if self.config.mmr_lambda is not None:
+                await inquiry.vary(draft, self.config.mmr_lambda)
 
     async def _join_embedder(self, inquiry: Inquiry) -> None:
         assert self._embedder is not None

@@ -14,7 +14,7 @@ from ghostkit.rag.retrieval.weighting import standing_of
 
 Fetch = Callable[[Sequence[str]], Mapping[str, Chunk]]
 """Chunks by id; what is gone is left out."""
-AT_ONCE = 16
+AT_ONCE = 6
 """Chunks fetched beyond those that fill the hits, for the ones that are merged or dropped."""
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
@@ -19,7 +20,7 @@ document_columns: Final = (
     "metadata", "revision",
 )  # fmt: skip
 _CHUNK: Final = (
-    "SELECT chunks.id, content, document, position, start, end, importance"
+    "SELECT chunks.id, content, document, position, start, end, importance, crc"
     " FROM chunks JOIN contents ON contents.row = chunks.row"
 )
 _ASKED_AT_ONCE: Final = 500
@@ -60,8 +61,10 @@ def chunks_in_order(connection: sqlite3.Connection, documents: Mapping[int, Know
         yield _chunk(values, documents)
 
 
-def _chunk(values: tuple[str, str, int, int, int, int, float], documents: Mapping[int, KnownDocument]) -> Chunk:
-    chunk_id, content, number, position, start, end, importance = values
+def _chunk(values: tuple[str, str, int, int, int, int, float, int], documents: Mapping[int, KnownDocument]) -> Chunk:
+    chunk_id, content, number, position, start, end, importance, crc = values
+    if crc != content_check(chunk_id, content):
+        raise PostingsDamaged("the text of a chunk is damaged")
     of = documents[number]
     return Chunk(
         id=chunk_id,
@@ -74,6 +77,11 @@ def _chunk(values: tuple[str, str, int, int, int, int, float], documents: Mappin
             title=of.title, heading=of.heading, language=of.language, tags=of.tags, metadata=of.metadata,
         ),
     )  # fmt: skip
+
+
+def content_check(chunk_id: str, content: str) -> int:
+    """CRC-32 of a chunk's id and text."""
+    return zlib.crc32(content.encode(), zlib.crc32(chunk_id.encode()))
 
 
 def digests_by_row(connection: sqlite3.Connection, rows: Sequence[int]) -> dict[int, str]:

@@ -5,7 +5,7 @@
                revision                    where a text stands; a move changes this row and no other
     chunks     row, id, document, position, start, end, importance, length, digest
                `row` is never used twice; `length` counts terms without stop words; `digest` is that of what is embedded
-    contents   row, content                apart from `chunks`, so that reading all rows reads no text
+    contents   row, crc, content           apart from `chunks`, so that reading all rows reads no text
     postings   term, block, data           the rows of 2,048 (`block` = row >> 11) that hold a term: see `postings.py`
     versions   version, last_row           the change log: what came after a version are the rows beyond its last row,
     removed    version, row                and what went are these
@@ -34,7 +34,7 @@ CREATE TABLE chunks (
     length INTEGER NOT NULL, digest TEXT NOT NULL
 );
 CREATE INDEX chunks_of_document ON chunks (document);
-CREATE TABLE contents (row INTEGER PRIMARY KEY, content TEXT NOT NULL);
+CREATE TABLE contents (row INTEGER PRIMARY KEY, crc INTEGER NOT NULL, content TEXT NOT NULL);
 CREATE TABLE postings (term TEXT, block INTEGER, data BLOB NOT NULL, PRIMARY KEY (term, block)) WITHOUT ROWID;
 CREATE TABLE versions (version INTEGER PRIMARY KEY, last_row INTEGER NOT NULL);
 CREATE TABLE removed (version INTEGER NOT NULL, row INTEGER NOT NULL);

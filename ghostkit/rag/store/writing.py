@@ -11,15 +11,13 @@ from typing import Final
 
 from ghostkit.errors import InputError
 from ghostkit.rag.document import Chunk, Document, text_digest
-from ghostkit.rag.store.postings import Counts, PostingsDamaged, change_postings
-from ghostkit.rag.store.reading import current_version, document_columns, known_documents
+from ghostkit.rag.store.postings import Counts, PostingsDamaged, add_postings, remove_postings
+from ghostkit.rag.store.reading import content_check, current_version, document_columns, known_documents
 from ghostkit.rag.store.terms import STOP, terms_of
 from ghostkit.rag.store.values import ChunkedDocument, KnownDocument
 
 VERSIONS_KEPT: Final = 1000
 """How far back the change log reaches; an index that is further behind is made anew."""
-_AT_ONCE: Final = 20_000
-"""Rows whose terms are in memory at a time."""
 
 _Row = tuple[int, str, str]
 """row number, content, language"""
@@ -124,7 +122,7 @@ class Change:
                 f"Two chunks have the id {chunk.id!r}.", fix="Make ids with ghostkit.rag.document.chunk_ids."
             ) from None
         row = added.lastrowid or 0
-        self._sqlite.execute("INSERT INTO contents (row, content) VALUES (?, ?)", (row, chunk.content))
+        self._sqlite.execute("INSERT INTO contents VALUES (?, ?, ?)", (row, content_check(chunk.id, chunk.content), chunk.content))
         self._new.append((row, chunk.content, language))
 
     def _set_place(self, row: int, chunk: Chunk) -> None:
@@ -164,13 +162,10 @@ class Change:
         return version
 
     def _change_postings(self) -> None:
-        for at in range(0, len(self._gone), _AT_ONCE):
-            change_postings(self._sqlite, added=(), removed=_counted(self._gone[at : at + _AT_ONCE]))
-        for at in range(0, len(self._new), _AT_ONCE):
-            counted = list(_counted(self._new[at : at + _AT_ONCE]))
-            change_postings(self._sqlite, added=counted, removed=())
-            lengths = ((length_of(counts), row) for row, counts in counted)
-            self._sqlite.executemany("UPDATE chunks SET length = ? WHERE row = ?", lengths)
+        remove_postings(self._sqlite, _counted(sorted(self._gone)))
+        lengths: list[tuple[int, int]] = []
+        add_postings(self._sqlite, _measured(_counted(self._new), lengths))
+        self._sqlite.executemany("UPDATE chunks SET length = ? WHERE row = ?", lengths)
 
 
 _NONE: Final = (0, "")
@@ -179,6 +174,13 @@ _NONE: Final = (0, "")
 def _counted(rows: Sequence[_Row]) -> Iterator[tuple[int, Counts]]:
     for row, content, language in rows:
         yield row, Counter(terms_of(content, language, stop=True))
+
+
+def _measured(rows: Iterable[tuple[int, Counts]], lengths: list[tuple[int, int]]) -> Iterator[tuple[int, Counts]]:
+    """As they are; and beside it their lengths, with the rows."""
+    for row, counts in rows:
+        lengths.append((length_of(counts), row))
+        yield row, counts
 
 
 def length_of(counts: Counts) -> int:
@@ -204,8 +206,7 @@ def all_postings_anew(connection: sqlite3.Connection) -> None:
     """Make every posting from the chunks' texts."""
     connection.execute("DELETE FROM postings")
     found = connection.execute(
-        "SELECT chunks.row, content, language FROM chunks"
-        " JOIN contents ON contents.row = chunks.row JOIN documents ON num = document"
+        "SELECT chunks.row, content, language FROM chunks JOIN contents ON contents.row = chunks.row"
+        " JOIN documents ON num = document ORDER BY chunks.row"
     )
-    while rows := found.fetchmany(_AT_ONCE):
-        change_postings(connection, added=_counted(rows), removed=())
+    add_postings(connection, _counted(found.fetchall()))
