@@ -1,0 +1,155 @@
+"""A question in SQL that anybody may have written: one SELECT, read-only, bounded in time, told as one sentence."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from ghostkit.errors import GhostkitError, InputError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from ghostkit.analytics.connecting import Analytics
+
+LONGEST_QUERY: Final = 100_000
+
+
+class QueryError(InputError):
+    """A query that can't be run."""
+
+    code = "query"
+
+
+class QueryStopped(GhostkitError):
+    """A query that took too long."""
+
+    code = "query_stopped"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """`types` are DuckDB's; `more` says that there were more rows than were asked for."""
+
+    columns: list[str]
+    types: list[str]
+    rows: list[tuple[Any, ...]]
+    more: bool = False
+
+
+def ask(analytics: Analytics, query: str, *, limit: int | None = None, timeout_s: float | None = None) -> Answer:
+    """The answer to one SELECT (or DESCRIBE, SUMMARIZE, VALUES …): at most `limit` rows.
+
+    Raises `QueryError` for anything else and for what DuckDB refuses, `QueryStopped` after `timeout_s` seconds.
+    """
+    import duckdb
+
+    cursor = analytics.connection.cursor()
+    try:
+        text = _only_statement(cursor, query)
+        cursor.execute("BEGIN TRANSACTION READ ONLY")
+        with _limited(cursor, timeout_s):
+            cursor.execute(text)
+            columns = [(str(column[0]), str(column[1])) for column in cursor.description or []]
+            rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+    except duckdb.Error as error:
+        raise _told(error, query) from error
+    finally:
+        cursor.close()
+    shown = rows if limit is None else rows[:limit]
+    return Answer(
+        columns=[name for name, _ in columns], types=[kind for _, kind in columns], rows=shown,
+        more=len(rows) > len(shown),
+    )  # fmt: skip
+
+
+def _only_statement(cursor: duckdb.DuckDBPyConnection, query: str) -> str:
+    """The text of the one SELECT in `query`, as DuckDB's own parser sees it."""
+    import duckdb
+
+    if len(query) > LONGEST_QUERY:
+        raise QueryError(f"The query has {len(query):,} characters.", fix=f"At most {LONGEST_QUERY:,} are taken.")
+    if "\0" in query:
+        raise QueryError("The query holds a NUL character.", fix="Take it out.")
+    found = cursor.extract_statements(query)
+    if not found:
+        raise QueryError("The query is empty.", fix="For example: select place, title, words from sections")
+    if len(found) > 1:
+        raise QueryError(f"These are {len(found)} statements.", fix="Ask one thing at a time.")
+    if found[0].type != duckdb.StatementType.SELECT:
+        kind = str(found[0].type).rpartition(".")[2].replace("_", " ")
+        raise QueryError(
+            f"Only questions are answered here, and this is {kind}.", fix="Begin with SELECT, FROM, WITH or DESCRIBE."
+        )
+    return str(found[0].query)
+
+
+@contextmanager
+def _limited(cursor: duckdb.DuckDBPyConnection, timeout_s: float | None) -> Iterator[None]:
+    """Interrupt what `cursor` does after so many seconds, again and again until it gives in."""
+    import duckdb
+
+    over, late = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        if not over.wait(timeout_s):
+            late.set()
+            while not over.wait(0.05):
+                cursor.interrupt()
+
+    watcher = threading.Thread(target=watch, name="ghostkit-query", daemon=True)
+    if timeout_s is not None:
+        watcher.start()
+    try:
+        yield
+    except duckdb.InterruptException as error:
+        if late.is_set():
+            raise QueryStopped(
+                f"The query was stopped after {timeout_s:g} seconds.", fix="Ask for less, or give a longer --timeout."
+            ) from error
+        raise KeyboardInterrupt from error
+    finally:
+        over.set()
+        if timeout_s is not None:
+            watcher.join()
+
+
+def _told(error: duckdb.Error, query: str) -> QueryError:
+    """DuckDB's message as one sentence, with line and column where it names a place."""
+    text = str(error)
+    _, _, tail = text.partition(": ")
+    fix = ""
+    try:
+        found = json.loads(tail)
+        message, place = str(found["exception_message"]), found.get("position")
+    except (ValueError, KeyError, TypeError):
+        message, place = tail or text, None
+    lines = [line.strip() for line in message.splitlines() if line.strip()]
+    if len(lines) > 1 and lines[1].startswith(("Did you mean", "Candidate bindings")):
+        fix = lines[1].rstrip(".?") + ("?" if lines[1].startswith("Did") else ".")
+    sentence = re.sub(r"\s+", " ", lines[0] if lines else type(error).__name__).rstrip("!. ")[:400]
+    return QueryError(f"The query can't be run{_place(query, place)}: {sentence}.", fix=fix or _fix(error))
+
+
+def _place(query: str, position: Any) -> str:
+    """`position` is an offset in bytes of UTF-8."""
+    try:
+        before = query.encode("utf-8", "replace")[: int(position)].decode("utf-8", "ignore")
+    except (TypeError, ValueError):
+        return ""
+    return f" (line {before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))})"
+
+
+def _fix(error: duckdb.Error) -> str:
+    import duckdb
+
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return "Ask for less at a time: it may use at most 2 GB."
+    if isinstance(error, duckdb.PermissionException):
+        return "Queries reach the tables of the projection alone: no files, no network."
+    return "`ghostkit sql PATH --tables` lists what there is."
