@@ -6,20 +6,19 @@ import sqlite3
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final, NoReturn, TypeVar
 
 from ghostkit import faults
 from ghostkit.rag.document import Chunk, Document
 from ghostkit.rag.scope import EVERYTHING, Scope
-from ghostkit.rag.store.database import Database, refusals
-from ghostkit.rag.store.postings import PostingsDamaged
-from ghostkit.rag.store.reading import changes_between, chunks_in_order, current_version, known_documents
+from ghostkit.rag.store.damage import Damaged, begun_anew, damage, refusals
+from ghostkit.rag.store.database import Connection, Database
+from ghostkit.rag.store.reading import changes_between, current_version, known_documents
 from ghostkit.rag.store.snapshot import Snapshot
 from ghostkit.rag.store.values import Changes, ChunkedDocument, KnownDocument
 from ghostkit.rag.store.view import Sight, StoreView
-from ghostkit.rag.store.writing import Change, all_postings_anew
+from ghostkit.rag.store.writing import Change
 
 _SIGHTS_KEPT: Final = 8
 _T = TypeVar("_T")
@@ -56,21 +55,20 @@ class ChunkStore:
 
     def version(self) -> int:
         """0 at first; rises with every change that any process commits, by no fixed step, and none comes twice."""
-        return self._read(current_version)
+        return self._whole(current_version)
 
     def known(self) -> dict[str, KnownDocument]:
         """Every document by its id, its text by digest."""
-        return self._read(known_documents)
+        return self._whole(known_documents)
 
     def changes_since(self, version: int) -> Changes | None:
         """Rows that came and went; None: too far back, or a version this file never had, so build anew."""
-        return self._read(lambda connection: changes_between(connection, version))
+        return self._whole(lambda connection: changes_between(connection, version))
 
     def all_chunks(self) -> Iterator[Chunk]:
         """The book in its order, then what stands outside it; of one version, whatever is written meanwhile."""
-        with self._reading() as connection:
-            documents = {document.num: document for document in known_documents(connection).values()}
-            yield from chunks_in_order(connection, documents)
+        with self.view() as view:
+            yield from view.every_chunk()
 
     # ── changes ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -90,48 +88,51 @@ class ChunkStore:
         def change(connection: sqlite3.Connection) -> int:
             return _applied(connection, chunked, placed, gone)
 
-        try:
-            return self._write(change)
-        except PostingsDamaged:
-            self._write(lambda connection: all_postings_anew(connection))
-            return self._write(change)
+        return self._write(change)
 
-    def _write(self, change: Callable[[sqlite3.Connection], _T]) -> _T:
+    def _write(self, change: Callable[[sqlite3.Connection], int]) -> int:
         database = self._database
         with refusals(database.path), database.writing_alone():
             connection = database.take()
+            epoch = connection.epoch
             try:
-                connection.execute("BEGIN IMMEDIATE")
-                result = change(connection)
-                faults.point("rag.store.before_commit")
-                connection.execute("COMMIT")
-                faults.point("rag.store.after_commit")
-                return result
+                with damage():
+                    connection.execute("BEGIN IMMEDIATE")
+                    version = change(connection)
+                    faults.point("rag.store.before_commit")
+                    connection.execute("COMMIT")
+                    faults.point("rag.store.after_commit")
+                    return version
+            except Damaged as problem:
+                self._lost(problem, epoch)
             finally:
                 database.give_back(connection)
+
+    def _lost(self, problem: Damaged, epoch: str) -> NoReturn:
+        """Begin anew, and tell the caller that there is no answer from what was."""
+        self._database.heal(problem, epoch)
+        raise begun_anew(self._database.path, self.healed or "The index was begun anew.") from problem
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────────────────
 
     def view(self, scope: Scope = EVERYTHING) -> StoreView:
         """What `scope` sees of the store as it is now; the same arrays as long as nothing changes."""
-        database = self._database
-        connection = database.take()
-        try:
-            connection.execute("BEGIN")
-            snapshot = self._snapshot_of(connection)
-            return StoreView(snapshot, self._sight(snapshot, scope), connection, database.give_back)
-        except BaseException:
-            database.give_back(connection)
-            raise
+        return self._whole(lambda connection: self._view(connection, scope), give_back=False)
 
-    def _snapshot_of(self, connection: sqlite3.Connection) -> Snapshot:
+    def _view(self, connection: Connection, scope: Scope) -> StoreView:
+        snapshot = self._snapshot_of(connection)
+        return StoreView(
+            snapshot, self._sight(snapshot, scope), connection, give_back=self._database.give_back, lost=self._lost
+        )
+
+    def _snapshot_of(self, connection: Connection) -> Snapshot:
         """The known one if it is of the version that `connection` reads."""
-        version, epoch = current_version(connection), self._database.epoch
+        version = current_version(connection)
         with self._lock:
             known = self._snapshot
-        if known is not None and (known.epoch, known.version) == (epoch, version):
+        if known is not None and (known.epoch, known.version) == (connection.epoch, version):
             return known
-        made = Snapshot(epoch, version, connection)
+        made = Snapshot(connection.epoch, version, connection)
         with self._lock:
             self._snapshot = made
             self._sights.clear()
@@ -150,19 +151,27 @@ class ChunkStore:
                 self._sights.popitem(last=False)
         return made
 
-    @contextmanager
-    def _reading(self) -> Iterator[sqlite3.Connection]:
-        with refusals(self._database.path):
-            connection = self._database.take()
+    def _whole(self, read: Callable[[Connection], _T], *, give_back: bool = True) -> _T:
+        """What `read` finds in one version; from the new file, empty as it is, if the old one is damaged."""
+        try:
+            return self._read(read, give_back)
+        except Damaged as problem:
+            self._database.heal(problem, self._database.epoch)
+            return self._read(read, give_back)
+
+    def _read(self, read: Callable[[Connection], _T], give_back: bool) -> _T:
+        database = self._database
+        with refusals(database.path), damage():
+            connection = database.take()
             try:
                 connection.execute("BEGIN")
-                yield connection
-            finally:
-                self._database.give_back(connection)
-
-    def _read(self, read: Callable[[sqlite3.Connection], _T]) -> _T:
-        with self._reading() as connection:
-            return read(connection)
+                result = read(connection)
+            except BaseException:
+                database.give_back(connection)
+                raise
+            if give_back:
+                database.give_back(connection)
+            return result
 
     def close(self) -> None:
         """A second close does nothing."""

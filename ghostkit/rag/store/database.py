@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sqlite3
 import tempfile
 import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -19,67 +21,92 @@ from typing import Final
 
 from filelock import FileLock, Timeout
 
-from ghostkit.errors import StorageError
+from ghostkit.errors import InputError, StorageError
+from ghostkit.rag.store.damage import Damaged, damage, refusals
 from ghostkit.rag.store.schema import APPLICATION_ID, SCHEMA_VERSION, TABLES
 from ghostkit.rag.store.terms import terms_signature
 
 WAIT_S: Final = 60.0
 """How long a writer waits for another process's transaction."""
+LARGEST_CHECKED: Final = 64_000_000
+"""Bytes; a file up to this size is looked through when it is opened (4 ms a megabyte); damage in a larger one is met
+in use."""
 _BUSY_S: Final = 10.0
 _IDLE: Final = 4
 """Connections kept open for the next reader."""
-_REFUSALS: Final = ("full", "disk i/o", "readonly", "read-only", "unable to open", "locked", "busy")
 
 
-class Damaged(Exception):
-    """The file is no store, or no whole one; the text says how."""
+class Connection(sqlite3.Connection):
+    """Knows which file it reads: another may have taken the path since."""
+
+    epoch = ""
 
 
 class Database:
     """One store's file, and connections to it for any number of threads."""
 
     def __init__(self, path: Path | None) -> None:
-        self._temporary = None if path else tempfile.TemporaryDirectory(prefix="ghostkit-chunks-")
-        self.path = path or Path(self._temporary.name if self._temporary else "") / "chunks.sqlite"
+        folder = path.parent if path else Path(tempfile.mkdtemp(prefix="ghostkit-chunks-"))
+        if path is None:
+            weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
+        self.path = path or folder / "chunks.sqlite"
         self.healed = ""
         self.epoch = ""
         self._lock = threading.RLock()
-        self._idle: list[sqlite3.Connection] = []
+        self._idle: list[Connection] = []
         self._file: tuple[int, int] | None = None
+        self._closed = False
         with refusals(self.path):
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            folder.mkdir(parents=True, exist_ok=True)
         self._writers = FileLock(f"{self.path}.lock", timeout=WAIT_S, thread_local=False)
         self._open()
 
     # ── one file after another ────────────────────────────────────────────────────────────────────────────
 
     def _open(self) -> None:
-        """Use the file that is there, or make one."""
+        """Use the file that is there; or make one, alone."""
         with refusals(self.path):
-            if self.path.exists():
-                try:
-                    self._use(self._checked())
-                    return
-                except (Damaged, sqlite3.DatabaseError) as problem:
-                    if _is_refusal(problem):
-                        raise
+            if self._use_what_is_there() is None:
+                return
             with self.writing_alone():
-                self._make()
+                problem = self._use_what_is_there()  # another process may have made one meanwhile
+                if problem is not None:
+                    if self.path.exists():
+                        self._set_aside(problem)
+                    self._make()
+
+    def _use_what_is_there(self) -> str | None:
+        """None, or why it can't be used."""
+        try:
+            file = _identity(self.path)
+            connection = self._checked()
+        except Damaged as problem:
+            return str(problem)
+        self._drop_idle()
+        self._idle.append(connection)
+        self.epoch, self._file = connection.epoch, file
+        return None
+
+    def _checked(self) -> Connection:
+        """A connection to the file, if it is a whole store of ours. Raises `Damaged`."""
+        if not self.path.exists():
+            raise Damaged("it was gone")
+        _check_header(self.path)
+        connection = self._connect(self.path)
+        try:
+            with damage():
+                _check_kind(connection)
+                if self.path.stat().st_size <= LARGEST_CHECKED:
+                    _check_pages(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     def _make(self) -> None:
-        """Under the lock: another process may have made it meanwhile; what is there and unusable is set aside."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.path.exists():
-            try:
-                self._use(self._checked())
-                return
-            except (Damaged, sqlite3.DatabaseError) as problem:
-                if _is_refusal(problem):
-                    raise
-                self._set_aside(" ".join(str(problem).split()))
         part = self.path.with_name(f"{self.path.name}.new")
         _remove_with_logs(part)
-        connection = self._connect(part)
+        connection = self._connect(part, new=True)
         try:
             connection.executescript(f"BEGIN;{TABLES}COMMIT;")
             values = {"epoch": secrets.token_hex(8), "version": 0, "terms": terms_signature()}
@@ -89,68 +116,65 @@ class Database:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         finally:
             connection.close()
+        _remove_with_logs(self.path)
         os.replace(part, self.path)
-        self._use(self._checked())
-
-    def _use(self, connection: sqlite3.Connection) -> None:
-        self.epoch = connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()[0]
-        self._file = _identity(self.path)
-        self._idle.append(connection)
-
-    def _checked(self) -> sqlite3.Connection:
-        """A connection to the file, if it is a whole store of ours. Raises `Damaged` or `sqlite3.DatabaseError`."""
-        _check_header(self.path)
-        connection = self._connect(self.path)
-        try:
-            _check_kind(connection)
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+        problem = self._use_what_is_there()
+        if problem is not None:
+            raise OSError(None, f"a new index can't be read: {problem}")
 
     def _set_aside(self, problem: str) -> None:
         number = 1
         while (kept := self.path.with_name(f"{self.path.name}.damaged-{number}")).exists():
             number += 1
         os.replace(self.path, kept)
-        _remove_with_logs(self.path)
-        self.healed = f"The index {self.path.name} was begun anew: {problem}; the old file is kept as {kept.name}."
+        said = " ".join(problem.split())
+        self.healed = f"The index {self.path.name} was begun anew, as {said}; the old file is kept as {kept.name}."
 
-    def heal(self, problem: object) -> None:
+    def heal(self, problem: Damaged, epoch: str) -> None:
         """Begin anew after damage met in use; nothing where another thread or process has done so already."""
         with self._lock, refusals(self.path), self.writing_alone():
-            if self._still_there():
+            if self.epoch == epoch and self._still_there():
                 self._drop_idle()
-                self._set_aside(" ".join(str(problem).split()))
-            self._drop_idle()
-            self._make()
+                self._set_aside(str(problem))
+                self._make()
+        self.follow()
 
     def follow(self) -> None:
-        """Go over to the file that another process has put in the place of the one known here."""
+        """Go over to the file that has taken the path since; make one where it is gone."""
         if self._still_there():
             return
         with self._lock:
+            if self._closed:
+                raise InputError("This index is closed.", fix="Open it again.")
             if not self._still_there():
                 self._drop_idle()
+                with refusals(self.path):
+                    self.path.parent.mkdir(parents=True, exist_ok=True)
                 self._open()
 
     def _still_there(self) -> bool:
-        return self._file == _identity(self.path)
+        return not self._closed and self._file is not None and self._file == _identity(self.path)
 
     # ── connections ───────────────────────────────────────────────────────────────────────────────────────
 
-    def _connect(self, path: Path) -> sqlite3.Connection:
-        connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=_BUSY_S)
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
-            connection.execute("PRAGMA cache_size = -4000")
-        except BaseException:
-            connection.close()
-            raise
-        return connection
+    def _connect(self, path: Path, *, new: bool = False) -> Connection:
+        address = f"{path.absolute().as_uri()}?mode={'rwc' if new else 'rw'}"
+        with damage():
+            connection = sqlite3.connect(
+                address, uri=True, isolation_level=None, check_same_thread=False, timeout=_BUSY_S, factory=Connection
+            )
+            try:
+                connection.execute("PRAGMA journal_mode = WAL")
+                connection.execute("PRAGMA synchronous = NORMAL")
+                if not new:
+                    found = connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
+                    connection.epoch = str(found[0]) if found else ""
+            except BaseException:
+                connection.close()
+                raise
+            return connection
 
-    def take(self) -> sqlite3.Connection:
+    def take(self) -> Connection:
         """A connection of the caller's own, until it is given back."""
         self.follow()
         with self._lock:
@@ -158,27 +182,32 @@ class Database:
                 return self._idle.pop()
         return self._connect(self.path)
 
-    def give_back(self, connection: sqlite3.Connection) -> None:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        with self._lock:
-            if len(self._idle) < _IDLE and self._file is not None:
-                self._idle.append(connection)
-                return
+    def give_back(self, connection: Connection) -> None:
+        """Ends its transaction, undone if it wasn't committed."""
+        with suppress(sqlite3.Error):  # on a damaged file it ends with the connection
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            with self._lock:
+                if connection.epoch == self.epoch and not self._closed and len(self._idle) < _IDLE:
+                    self._idle.append(connection)
+                    return
         connection.close()
 
     @contextmanager
     def writing_alone(self) -> Iterator[None]:
         """The lock of all writers, in this process and others. Raises `StorageError` where one never lets go."""
         try:
-            with self._writers:
-                yield
+            self._writers.acquire()
         except Timeout:
             raise StorageError(
                 f"The index {self.path} is being written by another process for over {WAIT_S:.0f} s.",
                 fix="Wait for it to end, or end it, and try again.",
                 path=str(self.path),
             ) from None
+        try:
+            yield
+        finally:
+            self._writers.release()
 
     def _drop_idle(self) -> None:
         while self._idle:
@@ -187,39 +216,12 @@ class Database:
     def close(self) -> None:
         """Fold the log back in and close; a second close does nothing."""
         with self._lock:
-            if self._idle:
+            if self._idle and self._still_there():
                 # Another process reads, or the disk is full: then the log stays and is folded in next time.
                 with suppress(sqlite3.Error):
                     self._idle[-1].execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._drop_idle()
-            self._file = None
-            if self._temporary is not None:
-                self._temporary.cleanup()
-
-
-@contextmanager
-def refusals(path: Path) -> Iterator[None]:
-    """A disk or folder that says no, or another program's lock, as `StorageError`; damage goes through as it is."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if not _is_refusal(error):
-            raise
-        raise _refused(path, str(error)) from error
-    except OSError as error:
-        raise _refused(path, error.strerror or str(error)) from error
-
-
-def _is_refusal(error: Exception) -> bool:
-    return isinstance(error, sqlite3.OperationalError) and any(word in str(error).lower() for word in _REFUSALS)
-
-
-def _refused(path: Path, reason: str) -> StorageError:
-    return StorageError(
-        f"Could not write the index {path}: {reason}.",
-        fix="The book itself is untouched; make room or fix the folder's permissions, then go on.",
-        path=str(path),
-    )
+            self._closed = True
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -236,23 +238,29 @@ def _check_header(path: Path) -> None:
     with open(path, "rb") as handle:
         header = handle.read(100)
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
-        raise Damaged("it is no SQLite file")
+        raise Damaged("it was no SQLite file")
     page = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
     log = path.with_name(f"{path.name}-wal")
     if size < (65536 if page == 1 else page) * pages and not (log.exists() and log.stat().st_size):
-        raise Damaged("it is cut off")
+        raise Damaged("it was cut off")
 
 
 def _check_kind(connection: sqlite3.Connection) -> None:
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise Damaged("it is another program's")
+        raise Damaged("it was another program's")
     version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version != SCHEMA_VERSION:
-        raise Damaged(f"it has format {version}, and this ghostkit reads {SCHEMA_VERSION}")
+        raise Damaged(f"it had format {version}, and this ghostkit reads {SCHEMA_VERSION}")
     terms = connection.execute("SELECT value FROM meta WHERE name = 'terms'").fetchone()
     if terms is None or terms[0] != terms_signature():
         raise Damaged("its terms were made by other rules")
+
+
+def _check_pages(connection: sqlite3.Connection) -> None:
+    problem = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+    if problem != "ok":
+        raise Damaged(f"it was damaged ({problem})")
 
 
 def _remove_with_logs(path: Path) -> None:

@@ -15,6 +15,8 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
+from ghostkit.rag.store.damage import Damaged
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -30,12 +32,8 @@ _Lists = dict[str, tuple[list[int], list[int]]]
 """Term to offsets and counts."""
 
 
-class PostingsDamaged(Exception):
-    """What is here doesn't fit the chunks: a blob that is no blob of ours, a row missing or too many."""
-
-
 def add_postings(connection: sqlite3.Connection, rows: Iterable[tuple[int, Counts]]) -> None:
-    """Write the terms of new rows in; `rows` ascending. In the caller's transaction; raises `PostingsDamaged`."""
+    """Write the terms of new rows in; `rows` ascending. In the caller's transaction; raises `Damaged`."""
     for block, lists in _by_block(rows):
         written = []
         for term in sorted(lists):
@@ -51,14 +49,14 @@ def add_postings(connection: sqlite3.Connection, rows: Iterable[tuple[int, Count
 
 
 def remove_postings(connection: sqlite3.Connection, rows: Iterable[tuple[int, Counts]]) -> None:
-    """Take the terms of gone rows out; `rows` ascending. In the caller's transaction; raises `PostingsDamaged`."""
+    """Take the terms of gone rows out; `rows` ascending. In the caller's transaction; raises `Damaged`."""
     for block, lists in _by_block(rows):
         written, emptied = [], []
         for term in sorted(lists):
             entries = _entries(term, block, _blob(connection, term, block) or b"")
             for offset in lists[term][0]:
                 if entries.pop(offset, None) is None:
-                    raise PostingsDamaged(f"a chunk that holds {term!r} is not kept under it")
+                    raise Damaged(f"a chunk that holds {term!r} is not kept under it")
             offsets = list(entries)
             if offsets:
                 written.append((_packed(term, block, offsets, list(entries.values())), term, block))
@@ -103,7 +101,7 @@ def _check(term: str, block: int, payload: bytes) -> bytes:
 def _payload(term: str, block: int, blob: bytes) -> bytes:
     payload = blob[:-_CHECK_BYTES]
     if len(payload) % 4 or blob[-_CHECK_BYTES:] != _check(term, block, payload):
-        raise PostingsDamaged(f"what is kept under {term!r} is damaged")
+        raise Damaged(f"what is kept under {term!r} is damaged")
     return payload
 
 
@@ -117,7 +115,7 @@ def _entries(term: str, block: int, blob: bytes) -> dict[int, int]:
 
 
 def read_postings(connection: sqlite3.Connection, term: str) -> tuple[NDArray[np.int64], NDArray[np.uint16]]:
-    """The rows that hold `term`, ascending, and how often each does. Raises `PostingsDamaged`."""
+    """The rows that hold `term`, ascending, and how often each does. Raises `Damaged`."""
     import numpy as np
 
     blocks, counts = [], []

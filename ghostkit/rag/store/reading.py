@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
 from ghostkit.rag.document import Chunk, ChunkMetadata
+from ghostkit.rag.store.damage import Damaged
 from ghostkit.rag.store.values import Changes, KnownDocument
 
 if TYPE_CHECKING:
@@ -36,8 +37,9 @@ def known_documents(connection: sqlite3.Connection) -> dict[str, KnownDocument]:
     known = {}
     for values in connection.execute(f"SELECT {', '.join(document_columns)} FROM documents"):
         named = dict(zip(document_columns, values, strict=True))
-        named["tags"] = tuple(json.loads(named["tags"]))
-        named["metadata"] = json.loads(named["metadata"])
+        # Most have neither, and parsing nothing a thousand times is felt.
+        named["tags"] = tuple(json.loads(named["tags"])) if named["tags"] != "[]" else ()
+        named["metadata"] = json.loads(named["metadata"]) if named["metadata"] != "{}" else {}
         known[named["id"]] = KnownDocument(**named)
     return known
 
@@ -54,17 +56,16 @@ def chunks_by_id(
     return found
 
 
-def chunks_in_order(connection: sqlite3.Connection, documents: Mapping[int, KnownDocument]) -> Iterator[Chunk]:
-    """All: the book in its order, then what stands outside it, by name."""
-    order = "chapter IS NULL, chapter, section, documents.id, position"
-    for values in connection.execute(f"{_CHUNK} JOIN documents ON num = document ORDER BY {order}"):
-        yield _chunk(values, documents)
+def chunks_of(connection: sqlite3.Connection, document: KnownDocument) -> list[Chunk]:
+    """All of a document's, by position."""
+    found = connection.execute(f"{_CHUNK} WHERE document = ? ORDER BY position", (document.num,))
+    return [_chunk(values, {document.num: document}) for values in found]
 
 
 def _chunk(values: tuple[str, str, int, int, int, int, float, int], documents: Mapping[int, KnownDocument]) -> Chunk:
     chunk_id, content, number, position, start, end, importance, crc = values
     if crc != content_check(chunk_id, content):
-        raise PostingsDamaged("the text of a chunk is damaged")
+        raise Damaged("the text of a chunk is damaged")
     of = documents[number]
     return Chunk(
         id=chunk_id,

@@ -6,14 +6,16 @@ import sqlite3
 import threading
 import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from ghostkit.errors import InputError
 from ghostkit.rag.document import Chunk
 from ghostkit.rag.scope import Scope
 from ghostkit.rag.store import bm25
-from ghostkit.rag.store.reading import chunks_by_id, digests_by_row
+from ghostkit.rag.store.damage import Damaged, damage
+from ghostkit.rag.store.database import Connection
+from ghostkit.rag.store.reading import chunks_by_id, chunks_of, digests_by_row
 from ghostkit.rag.store.snapshot import Posting, Snapshot
 from ghostkit.rag.store.terms import STOP, terms_of
 from ghostkit.rag.store.values import KeywordAnswer, KnownDocument
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+_T = TypeVar("_T")
 MOST_TERMS: Final = 256
 """Of a question, in its order; the rest is not looked for, and a note says so."""
 MOST_CHARACTERS: Final = 20_000
@@ -55,8 +58,10 @@ class StoreView:
         self,
         snapshot: Snapshot,
         sight: Sight,
-        connection: sqlite3.Connection,
-        give_back: Callable[[sqlite3.Connection], None],
+        connection: Connection,
+        *,
+        give_back: Callable[[Connection], None],
+        lost: Callable[[Damaged, str], NoReturn],
     ) -> None:
         self.version = snapshot.version
         self.epoch = snapshot.epoch
@@ -65,6 +70,7 @@ class StoreView:
         self._snapshot = snapshot
         self._sight = sight
         self._sqlite = connection
+        self._lost = lost
         self._lock = threading.Lock()
         self._closing = weakref.finalize(self, give_back, connection)
         self._closing.atexit = False
@@ -100,8 +106,7 @@ class StoreView:
         return dict(list(words.items())[:MOST_TERMS]), _CUT_NOTE if cut else ""
 
     def _visible(self, term: str) -> Posting:
-        with self._lock:
-            posting = self._snapshot.posting(term, self._connection())
+        posting = self._snapshot.known_posting(term) or self._read(lambda one: self._snapshot.posting(term, one))
         if self._sight.all:
             return posting
         seen = self._sight.mask[posting.places]
@@ -111,8 +116,7 @@ class StoreView:
 
     def chunks(self, ids: Sequence[str]) -> list[Chunk]:
         """In the order asked for; raises `InputError` for one that isn't seen here."""
-        with self._lock:
-            found = chunks_by_id(self._connection(), list(ids), self._snapshot.by_num)
+        found = self._read(lambda connection: chunks_by_id(connection, list(ids), self._snapshot.by_num))
         seen = {document.id for document in self._sight.documents}
         for one in ids:
             if one not in found or found[one].metadata.document not in seen:
@@ -120,6 +124,11 @@ class StoreView:
                     f"There is no chunk {one!r} to be seen here.", fix="Ask for what was found by a search."
                 )
         return [found[one] for one in ids]
+
+    def every_chunk(self) -> Iterator[Chunk]:
+        """All that are seen: the book in its order, then what stands outside it."""
+        for document in sorted(self._sight.documents, key=_reading_order):
+            yield from self._read(lambda connection, of=document: chunks_of(connection, of))  # type: ignore[misc]
 
     def ids_of(self, rows: NDArray[np.int64]) -> list[str]:
         """Of visible rows, in the order asked for."""
@@ -156,8 +165,7 @@ class StoreView:
     def digests_of(self, rows: NDArray[np.int64]) -> list[str]:
         """The digests of what is embedded for these rows, in the order asked for."""
         asked = rows.tolist()
-        with self._lock:
-            found = digests_by_row(self._connection(), asked)
+        found = self._read(lambda connection: digests_by_row(connection, asked))
         return [found[row] for row in asked]
 
     def document_of(self, row: int) -> KnownDocument:
@@ -186,10 +194,17 @@ class StoreView:
 
     # ── its end ───────────────────────────────────────────────────────────────────────────────────────────
 
-    def _connection(self) -> sqlite3.Connection:
-        if not self._closing.alive:
-            raise InputError("This view of the index is closed.", fix="Ask the store for a new one.")
-        return self._sqlite
+    def _read(self, read: Callable[[sqlite3.Connection], _T]) -> _T:
+        """From the version this view is of, by one thread at a time."""
+        with self._lock:
+            if not self._closing.alive:
+                raise InputError("This view of the index is closed.", fix="Ask the store for a new one.")
+            try:
+                with damage():
+                    return read(self._sqlite)
+            except Damaged as problem:
+                self._closing()
+                self._lost(problem, self.epoch)
 
     def close(self) -> None:
         """Let go of the version; a second close does nothing."""
@@ -201,6 +216,10 @@ class StoreView:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _reading_order(document: KnownDocument) -> tuple[bool, int, int, str]:
+    return document.chapter is None, document.chapter or 0, document.section or 0, document.id
 
 
 _CUT_NOTE: Final = f"The question is long: only its first {MOST_TERMS} different words were looked for."

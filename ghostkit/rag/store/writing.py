@@ -11,7 +11,8 @@ from typing import Final
 
 from ghostkit.errors import InputError
 from ghostkit.rag.document import Chunk, Document, text_digest
-from ghostkit.rag.store.postings import Counts, PostingsDamaged, add_postings, remove_postings
+from ghostkit.rag.store.damage import Damaged
+from ghostkit.rag.store.postings import Counts, add_postings, remove_postings
 from ghostkit.rag.store.reading import content_check, current_version, document_columns, known_documents
 from ghostkit.rag.store.terms import STOP, terms_of
 from ghostkit.rag.store.values import ChunkedDocument, KnownDocument
@@ -102,7 +103,7 @@ class Change:
         for row, _ in rows.values():
             content = self._sqlite.execute("SELECT content FROM contents WHERE row = ?", (row,)).fetchone()
             if content is None:
-                raise PostingsDamaged("a chunk has lost its text")
+                raise Damaged("a chunk has lost its text")
             self._gone.append((row, content[0], language))
             self._removed.append(row)
             self._sqlite.execute("DELETE FROM chunks WHERE row = ?", (row,))
@@ -122,7 +123,9 @@ class Change:
                 f"Two chunks have the id {chunk.id!r}.", fix="Make ids with ghostkit.rag.document.chunk_ids."
             ) from None
         row = added.lastrowid or 0
-        self._sqlite.execute("INSERT INTO contents VALUES (?, ?, ?)", (row, content_check(chunk.id, chunk.content), chunk.content))
+        self._sqlite.execute(
+            "INSERT INTO contents VALUES (?, ?, ?)", (row, content_check(chunk.id, chunk.content), chunk.content)
+        )
         self._new.append((row, chunk.content, language))
 
     def _set_place(self, row: int, chunk: Chunk) -> None:
@@ -164,7 +167,7 @@ class Change:
     def _change_postings(self) -> None:
         remove_postings(self._sqlite, _counted(sorted(self._gone)))
         lengths: list[tuple[int, int]] = []
-        add_postings(self._sqlite, _measured(_counted(self._new), lengths))
+        add_postings(self._sqlite, _measured(_counted(sorted(self._new)), lengths))
         self._sqlite.executemany("UPDATE chunks SET length = ? WHERE row = ?", lengths)
 
 
@@ -200,13 +203,3 @@ def prune(connection: sqlite3.Connection, keep: int) -> None:
     if oldest is not None:
         connection.execute("DELETE FROM versions WHERE version <= ?", oldest)
         connection.execute("DELETE FROM removed WHERE version <= ?", oldest)
-
-
-def all_postings_anew(connection: sqlite3.Connection) -> None:
-    """Make every posting from the chunks' texts."""
-    connection.execute("DELETE FROM postings")
-    found = connection.execute(
-        "SELECT chunks.row, content, language FROM chunks JOIN contents ON contents.row = chunks.row"
-        " JOIN documents ON num = document ORDER BY chunks.row"
-    )
-    add_postings(connection, _counted(found.fetchall()))
