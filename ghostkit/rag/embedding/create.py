@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
-from ghostkit.errors import ConfigError, EmbedderError
+from ghostkit.errors import ConfigError
 from ghostkit.rag.embedding.contract import Embedder
 
 VENDORS: Final = ("openai", "cohere", "gemini", "ollama", "openrouter")
@@ -25,7 +25,7 @@ def create_embedder(
     """The embedder called `name`; nothing is loaded yet, and nothing is ever downloaded.
 
     `function` goes before `name`: a user's function, or an `Embedder`. `services` is what vendors are asked through.
-    `languages` (ISO 639-1) are the texts', which `auto` chooses a model for; `chosen_because` of what it gives says why.
+    `languages` (ISO 639-1) are the texts', for which `auto` chooses; its `chosen_because` says why.
 
     Raises:
         ConfigError: no such name.
