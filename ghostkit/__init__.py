@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ghostkit.errors import GhostkitError
     from ghostkit.events import Event, EventManager, EventType
     from ghostkit.providers import registry
+    from ghostkit.rag.config import RAGConfig
     from ghostkit.settings import get_settings
     from ghostkit.workbench import Book, Run, Services, background, generate_book
     from ghostkit.workbench.facade import (
@@ -31,7 +32,9 @@ if TYPE_CHECKING:
         stream,
         streaming_manager,
     )
+    from ghostkit.workbench.hybrid import create_hybrid_manager
     from ghostkit.writing.context import BookContextManager
+    from ghostkit.writing.retrieval.service import RAGService
 
 __version__ = "0.1.0"
 __all__ = [
@@ -42,6 +45,8 @@ __all__ = [
     "EventManager",
     "EventType",
     "GhostkitError",
+    "RAGConfig",
+    "RAGService",
     "Run",
     "Services",
     "Shelf",
@@ -49,6 +54,7 @@ __all__ = [
     "background",
     "clear_cache",
     "config",
+    "create_hybrid_manager",
     "enhanced_ai",
     "fan_out",
     "generate_book",
@@ -70,11 +76,14 @@ _FOUND_IN = {
     "EventManager": "ghostkit.events",
     "EventType": "ghostkit.events",
     "GhostkitError": "ghostkit.errors",
+    "RAGConfig": "ghostkit.rag.config",
+    "RAGService": "ghostkit.writing.retrieval.service",
     "Run": "ghostkit.workbench",
     "Services": "ghostkit.workbench",
     "Shelf": "ghostkit.book",
     "background": "ghostkit.workbench",
     "clear_cache": "ghostkit.workbench.facade",
+    "create_hybrid_manager": "ghostkit.workbench.hybrid",
     "enhanced_ai": "ghostkit.workbench.facade",
     "fan_out": "ghostkit.workbench.facade",
     "generate_book": "ghostkit.workbench",

@@ -18,6 +18,7 @@ from ghostkit.cli import boundary
 from ghostkit.cli.commands.bible import bible
 from ghostkit.cli.commands.cache import cache
 from ghostkit.cli.commands.checkpoints import checkpoints
+from ghostkit.cli.commands.context import context
 from ghostkit.cli.commands.demo import demo
 from ghostkit.cli.commands.doctor import doctor
 from ghostkit.cli.commands.edit import edit, lock, unlock
@@ -25,6 +26,7 @@ from ghostkit.cli.commands.events import events
 from ghostkit.cli.commands.export import export
 from ghostkit.cli.commands.generate import generate
 from ghostkit.cli.commands.history import diff, history, restore
+from ghostkit.cli.commands.index import index
 from ghostkit.cli.commands.keys import keys
 from ghostkit.cli.commands.new import new
 from ghostkit.cli.commands.outbound import outbound
@@ -35,6 +37,7 @@ from ghostkit.cli.commands.providers import providers
 from ghostkit.cli.commands.purge import purge
 from ghostkit.cli.commands.receipt import receipt
 from ghostkit.cli.commands.rewrite import rewrite
+from ghostkit.cli.commands.search import search
 from ghostkit.cli.commands.settings import settings
 from ghostkit.cli.commands.sources import sources
 from ghostkit.cli.commands.stale import stale
@@ -106,6 +109,7 @@ def program(ctx: click.Context) -> None:
 for _command in (
     *(new, write, outline, status, stale, export, receipt, generate),
     *(people, bible, styles, templates, sources),
+    *(index, search, context),
     *(edit, lock, unlock, add, move, split, merge, delete, undelete),
     *(rewrite, proposals, accept, reject, history, diff, restore, checkpoints, purge),
     *(events, stats, outbound, cache, providers, keys, settings, doctor, demo),

@@ -64,7 +64,7 @@ class EnhancedAI:
     async def _pieces(
         self, prompt: str, stream_id: str, max_tokens: int, model: str | None, parameters: dict[str, Any]
     ) -> AsyncIterator[TextPieces]:
-        async with self._service(None) as service:
+        async with self.service(None) as service:
             name = chosen(model)
             async with service.stream_text(
                 name, prompt, stream_id=stream_id, max_tokens=max_tokens, **parameters
@@ -89,7 +89,7 @@ class EnhancedAI:
         _check(prompt, max_tokens)
         prefix = check_key(cache_key) if cache_key is not None else "text"
         expire_s = checked_expiry(cache_expire) if cache_expire is not None else None
-        async with self._service(cache_for()) as service:
+        async with self.service(cache_for()) as service:
             result = await service.generate(
                 chosen(model), prompt, max_tokens=max_tokens, cache_prefix=prefix, cache_expire_s=expire_s, **parameters
             )
@@ -106,7 +106,7 @@ class EnhancedAI:
         names = [chosen(name) for name in checked_models(models)]
         if options.get("judge") is not None:
             options["judge"] = chosen(options["judge"])
-        async with self._service(None, kept_in=Path(ledger) if ledger else None) as service:
+        async with self.service(None, kept_in=Path(ledger) if ledger else None) as service:
             return await _fan_out(service, prompt, names, **options)
 
     def generate_book(self, book: Any = None, **wish: Any) -> GrowingBook:
@@ -144,7 +144,7 @@ class EnhancedAI:
         return _initialize_cache(backend, **options)
 
     @asynccontextmanager
-    async def _service(
+    async def service(
         self, cache: CacheManager | None, *, kept_in: Path | None = None
     ) -> AsyncIterator[GenerationService]:
         """With a ledger in memory, or in the file `kept_in`."""

@@ -74,6 +74,7 @@ def purge(book: Book, section: str, revision: int, reason: str) -> Purged:
     version = handle.revision(revision)
     done = Purged(number=version.number, revision=version.id, text_hash=version.text_hash, reason=why)
     with alone_with(book, "purging"):
+        book.close_engines()  # what it searches holds the text, too
         if not version.purged:
             _clear_places(book, done, book.ledger.telling_passages(revision))
             if version.state == "open":
