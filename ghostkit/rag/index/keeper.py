@@ -14,6 +14,7 @@ from ghostkit.rag.embedding.contract import EmbedderInfo
 from ghostkit.rag.index.approximate import Approximate, build, kind_for
 from ghostkit.rag.index.base import Base, mapped_base, next_number, remove_others, verify_files, write_base
 from ghostkit.rag.index.faiss_file import read_verified, write_index
+from ghostkit.rag.index.gpu import gpu_finder
 from ghostkit.rag.index.limits import IndexLimits
 from ghostkit.rag.index.manifest import FILE_NAME, Manifest, Unusable, read_manifest, write_manifest
 from ghostkit.rag.index.part import Part, joined
@@ -21,6 +22,7 @@ from ghostkit.rag.index.seal import seal_key
 from ghostkit.rag.index.snapshot import Snapshot
 
 if TYPE_CHECKING:
+    from ghostkit.rag.index.finder import Finder
     from ghostkit.rag.store import ChunkStore, StoreView
 
 LOCK_NAME = "lock"
@@ -37,6 +39,7 @@ class Keeper:
         self._limits = limits
         self._loaded: tuple[int, int, int] | None = None
         self._notes: tuple[str, ...] = ()
+        self._flat_because = ""
 
     # ── loading ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -51,6 +54,10 @@ class Keeper:
             return self._snapshot(self._nothing(), view), f"The vector index was made anew: {error.strerror}."
         if manifest is None or self.folder is None:
             return self._snapshot(self._nothing(), view), ""
+        if manifest.flat_because:
+            self._flat_because, self._notes = manifest.flat_because, (manifest.flat_because,)
+        if (scan := self._gpu(base)) is not None:
+            return self._snapshot(base, view, scan), ""
         nearly, why = read_verified(self.folder, manifest, base)
         return self._snapshot(base, view, nearly), why
 
@@ -88,7 +95,7 @@ class Keeper:
         part = Part.empty(self._info.dimension)
         return Base(part.vectors, part.rows)
 
-    def _snapshot(self, base: Base, view: StoreView, nearly: Approximate | None = None) -> Snapshot:
+    def _snapshot(self, base: Base, view: StoreView, finder: Finder | None = None) -> Snapshot:
         return Snapshot(
             base=base,
             delta=Part.empty(self._info.dimension),
@@ -96,7 +103,7 @@ class Keeper:
             missing=Part.empty(1).rows,
             epoch=view.epoch,
             version=-1,
-            approximate=nearly,
+            finder=finder,
         )
 
     def was_replaced(self) -> bool:
@@ -115,13 +122,20 @@ class Keeper:
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────────────────
 
+    def index_due(self, snapshot: Snapshot) -> bool:
+        """Whether the base should have an index and has none: its file was lost, or FAISS has come since."""
+        if snapshot.finder is not None or self._flat_because:
+            return False
+        return kind_for(len(snapshot.base), self._limits)[0] != "flat"
+
     def merged(self, snapshot: Snapshot) -> Snapshot | None:
         """With a new base of all that lives; None where another process is making one, or the disk refuses: the old
         base with the delta finds the same, so that only a note says so."""
-        self._notes = ()
+        self._notes, self._flat_because = (), ""
         if self.folder is None:
             part = joined([snapshot.living_base(), snapshot.delta], self._info.dimension)
-            return self._renewed(snapshot, Base(part.vectors, part.rows), self._built(part, snapshot))
+            base = Base(part.vectors, part.rows)
+            return self._renewed(snapshot, base, self._gpu(base) or self._built(base))
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with FileLock(self.folder / LOCK_NAME, timeout=0):
@@ -145,30 +159,42 @@ class Keeper:
             rows=rows,
         )
         base = mapped_base(folder, manifest)
-        nearly = self._built(base, snapshot)
-        if nearly is not None:
-            manifest = manifest.model_copy(update={"index": write_index(folder, number, nearly)})
-            key = seal_key(create=True)
-            manifest = manifest.sealed(key) if key else manifest
+        finder = self._gpu(base)
+        if finder is None:
+            manifest, finder = self._with_index(folder, number, manifest, base)
         faults.point("rag.index.before_manifest")
         write_manifest(folder, manifest)
         faults.point("rag.index.after_manifest")
         self._loaded = self._signature()
         remove_others(folder, manifest)
-        return self._renewed(snapshot, replace(base, manifest=manifest), nearly)
+        return self._renewed(snapshot, replace(base, manifest=manifest), finder)
 
-    def _built(self, part: Part, snapshot: Snapshot) -> Approximate | None:
-        kind, why = kind_for(len(part), self._limits)
-        if kind == "flat":
-            self._notes += (why,) if why else ()
-            return None
-        nearly, why = build(kind, part, self._limits)
+    def _with_index(
+        self, folder: Path, number: int, manifest: Manifest, base: Base
+    ) -> tuple[Manifest, Approximate | None]:
+        made = self._built(base)
+        if made is None:
+            return manifest.model_copy(update={"flat_because": self._flat_because}), None
+        manifest = manifest.model_copy(update={"index": write_index(folder, number, made)})
+        key = seal_key(create=True)
+        return (manifest.sealed(key) if key else manifest), made
+
+    def _built(self, base: Part) -> Approximate | None:
+        kind, why = kind_for(len(base), self._limits)
+        made = None
+        if kind != "flat":
+            made, why = build(kind, base, self._limits)
+            self._flat_because = why
         self._notes += (why,) if why else ()
-        return nearly
+        return made
 
-    def _renewed(self, snapshot: Snapshot, base: Base, nearly: Approximate | None) -> Snapshot:
-        empty = Part.empty(self._info.dimension)
-        return replace(snapshot, base=base, delta=empty, alive=None, approximate=nearly)
+    def _gpu(self, base: Part) -> Finder | None:
+        if self._limits.kind not in ("auto", "gpu") or len(base) < self._limits.gpu_from:
+            return None
+        return gpu_finder(base)
+
+    def _renewed(self, snapshot: Snapshot, base: Base, finder: Finder | None) -> Snapshot:
+        return replace(snapshot, base=base, delta=Part.empty(self._info.dimension), alive=None, finder=finder)
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────────────────
 

@@ -20,12 +20,18 @@ class IndexLimits:
     """A new base is made when this share of the old one's rows is gone."""
     approximate_from: int = 100_000
     """Rows from which an approximate index is built, if faiss is there."""
+    gpu_from: int = 20_000
+    """Rows from which a GPU is used, if there is one: below, a scan takes less than asking a device."""
     exact_scope: int = 20_000
     """A scope of at most so many rows is searched exactly, whatever the index."""
     least_recall: float = 0.95
     """Recall@10 that an approximate index must reach on its own data, or it is not used."""
+    aimed_recall: float = 0.97
+    """What the search is widened to on one sample, so that another sample keeps `least_recall`."""
+    least_gain: int = 8
+    """A search is not widened beyond this part of all vectors (HNSW) or to all lists (IVF): a scan is better then."""
     kind: str = "auto"
-    """`flat`, `ivf` or `hnsw` to insist; `auto` chooses by size."""
+    """`flat`, `ivf`, `hnsw` or `gpu` to insist; `auto` chooses by size and by what is there."""
 
     def merge_due(self, base: int, delta: int, dead: int) -> bool:
         if not base:

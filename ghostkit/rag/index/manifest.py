@@ -53,6 +53,8 @@ class Manifest(_Strict):
     vectors: FileNote
     rows: FileNote
     index: IndexNote | None = None
+    flat_because: str = Field(default="", max_length=1000)
+    """Why an index that the size wants was not kept."""
     seal: str = ""
     """HMAC-SHA256 of the rest under this user's key; without it no FAISS file is read."""
 

@@ -4,7 +4,7 @@ meanwhile keep what they began with."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ghostkit.rag.index.base import Base
 from ghostkit.rag.index.flat import Visible
@@ -13,6 +13,8 @@ from ghostkit.rag.index.part import Part, joined
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+    from ghostkit.rag.index.finder import Finder
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -25,8 +27,8 @@ class Snapshot:
     missing: NDArray[np.int64]
     epoch: str
     version: int
-    approximate: Any = None
-    """An `Approximate` over the base; None: it is scanned."""
+    finder: Finder | None = None
+    """Over the base; None: it is scanned."""
 
     @property
     def dead(self) -> int:

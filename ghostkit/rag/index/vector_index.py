@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from ghostkit.errors import EmbedderError
 from ghostkit.rag.embedding.contract import EmbedderInfo
-from ghostkit.rag.index.approximate import Approximate
 from ghostkit.rag.index.base import Base
 from ghostkit.rag.index.flat import Visible, ranked, scan
 from ghostkit.rag.index.keeper import Keeper
@@ -74,7 +73,8 @@ class VectorIndex:
         """Hold what the store holds now; a new base is written where the delta has grown too long."""
         with self._lock:
             snapshot = self._caught_up()
-            if self._limits.merge_due(len(snapshot.base), len(snapshot.delta), snapshot.dead):
+            due = self._limits.merge_due(len(snapshot.base), len(snapshot.delta), snapshot.dead)
+            if due or self._keeper.index_due(snapshot):
                 self._merge(snapshot)
 
     def merge(self) -> None:
@@ -163,11 +163,11 @@ class VectorIndex:
         if len(sight.rest):
             # Of an older view, whose rows have left the base since, or vectors that came after the last look.
             seen.append(Visible(take_vectors(self._vectors, self.info, view, sight.rest)[0]))
-        nearly = snapshot.approximate
-        if nearly is None or len(sight.base) <= self._limits.exact_scope:
+        finder = snapshot.finder
+        if finder is None or len(sight.base) <= self._limits.exact_scope:
             return list(scan([sight.base, *seen], queries, limit))
         exactly = list(scan(seen, queries, limit)) if seen else [[] for _ in queries]
-        near = nearly.candidates(sight.base, queries, limit)
+        near = finder.candidates(sight.base, queries, limit)
         return [[*found, *beside] for found, beside in zip(near, exactly, strict=True)]
 
     def _sight(self, snapshot: Snapshot, view: StoreView) -> Sight:
@@ -204,9 +204,9 @@ class VectorIndex:
     def status(self) -> IndexStatus:
         with self._lock:
             snapshot = self._snapshot or self._caught_up()
-        nearly: Approximate | None = snapshot.approximate
+        finder = snapshot.finder
         return IndexStatus(
-            kind=nearly.kind if nearly else "flat",
+            kind=finder.kind if finder else "flat",
             embedder=self.info.key,
             dimension=self.info.dimension,
             vectors=snapshot.count,
@@ -214,8 +214,8 @@ class VectorIndex:
             delta=len(snapshot.delta),
             tombstones=snapshot.dead,
             missing=len(snapshot.missing),
-            recall=nearly.recall if nearly else 1.0,
-            parameters=nearly.parameters if nearly else {},
+            recall=finder.recall if finder else 1.0,
+            parameters=finder.parameters if finder else {},
             bytes_on_disk=self._keeper.bytes_on_disk(),
             bytes_mapped=_mapped(snapshot.base),
             epoch=snapshot.epoch,
