@@ -172,6 +172,10 @@ class Settings(BaseModel):
         None, "GHOSTKIT_STATE_DIR", must_be="a folder's path, or empty",
         about="where the day's spending is kept; empty means ghostkit/ in the user's folder for such state",
     )  # fmt: skip
+    models_dir: Annotated[Folder | None, OrNone] = _setting(
+        None, "GHOSTKIT_MODELS", must_be="a folder's path, or empty",
+        about="where `ghostkit models fetch` keeps models; empty means ghostkit/models/ in the user's folder for data",
+    )  # fmt: skip
     resume_policy: Literal["restart", "continue"] = _setting(
         "restart", "GHOSTKIT_RESUME_POLICY", must_be="'restart' or 'continue'",
         about="what happens to a text that was cut off: written anew, or continued from where it stopped",
