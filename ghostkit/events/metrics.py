@@ -196,8 +196,8 @@ class MetricsCollector:
         self.metrics.count(
             "embeddings", model=model, ending="complete" if done else "cancelled" if stopped else "error"
         )
-        self.metrics.count("cost_usd", _nano(data.get("cost_usd")), model=model)
         if done:
+            self.metrics.count("cost_usd", _nano(data.get("cost_usd")), model=model)
             self.metrics.count("texts_embedded", _whole(data.get("texts")), model=model)
             self.metrics.count("embedding_tokens", _whole(data.get("tokens")), model=model)
             self.metrics.time("embedding_seconds", _whole(data.get("ms")), model=model)

@@ -48,6 +48,11 @@ def book(sections: int = 6) -> list[Event]:
     tell(EventType.CACHE_HIT, kind="generation", key="x")
     tell(EventType.RAG_RETRIEVAL_COMPLETED, hits=3, scores=[1.0], ms=12)
     tell(EventType.RAG_INDEXING_COMPLETED, chunks=41, seconds=1.5)
+    tell(
+        EventType.EMBEDDING_COMPLETED, embedding="e-1", model="openai:e", texts=41, tokens=9_000, cost_usd=0.00018,
+        cost_known=True, ms=412,
+    )  # fmt: skip
+    tell(EventType.EMBEDDING_FAILED, embedding="e-2", model="openai:e", kind="server", reason="no", cost_usd=None)
     tell(EventType.CHAPTER_COMPLETED, chapter="c-1", number="1", words=1800)
     tell(EventType.CHECKPOINT_SAVED, path="checkpoints/x", reason="chapter")
     tell(EventType.BOOK_EXPORTED, format="epub", path="exports/x.epub", bytes=52_000, sha256="0" * 64)

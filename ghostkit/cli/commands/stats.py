@@ -17,7 +17,7 @@ from ghostkit.cli.wording import counted, duration, money, size
 @path_argument
 @json_option
 def stats(path: Path, as_json: bool) -> None:
-    """Add up what a book has asked for: calls, tokens, cost, seconds, embeddings, cache, and what went wrong at a provider.
+    """Add up what a book has asked for: calls, tokens, cost, seconds, embeddings, cache, and what failed.
 
     \b
     Examples:
