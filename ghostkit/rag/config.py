@@ -57,8 +57,8 @@ class RAGConfig:
     similarity_threshold: float | None = None
     """Least cosine of a hit by meaning, -1 to 1; None: the embedder's own."""
     fusion: Literal["convex", "rrf", "semantic", "keyword"] = "convex"
-    semantic_weight: float = 0.5
-    """Of the convex combination; keywords weigh the rest."""
+    semantic_weight: float | None = None
+    """Of the convex combination; keywords weigh the rest. None: 0.5, and 0.2 where the embedder is a lexical one."""
     rrf_k: int = 60
     candidates: int = 100
     """How many each of the two searches brings."""
@@ -200,7 +200,7 @@ def _whole(config: RAGConfig, name: str, least: int, most: int) -> None:
 
 def _number(config: RAGConfig, name: str, low: float, high: float) -> None:
     value = getattr(config, name)
-    if value is None and name in ("similarity_threshold", "mmr_lambda"):
+    if value is None and name in ("similarity_threshold", "semantic_weight", "mmr_lambda"):
         return
     fine = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not fine or not low <= value <= high:
