@@ -1,8 +1,9 @@
 """The book of the drill: written by `main([FOLDER])` from wherever an earlier run of it was killed.
 
 Three chapters of four short sections, with characters; a ledger that starts two migrations behind; a person who
-edits a section, the outline and a character after 1.4 and another section after 2.2; the rest two at a time; three
-exports. Every step asks what is there already, so a run that follows a kill goes on where that one was.
+edits a section, the outline and a character after 1.4 and another section after 2.2; the rest two at a time; an index
+of its words; three exports. Every step asks what is there already, so a run that follows a kill goes on where that
+one was.
 
 Beside FOLDER lie `bill.jsonl`, the rehearsal's own record of calls, and `person/`, what the person saved.
 """
@@ -68,6 +69,7 @@ def limit_files(size: int) -> None:
 
 async def write(folder: Path) -> None:
     """Everything, as far as it isn't done."""
+    from tests.drill.indexing import index
     from tests.drill.peopling import people
     from tests.drill.restructuring import begun, restructure
     from tests.drill.revising import revise
@@ -83,10 +85,12 @@ async def write(folder: Path) -> None:
             edit(folder, name)
         await book.write(until="2.2")
         edit(folder, list(EDITS)[3])
+        index(folder)
         await book.write(parallel=2)
         await revise(book)
         restructure(book)
         await book.write()
+        index(folder)
         for name in FORMATS:
             await book.export(name)
     finally:
