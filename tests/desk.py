@@ -96,7 +96,7 @@ class Desk:
         found = {}
         for path in sorted(root.rglob("*")):
             place = path.relative_to(root).as_posix()
-            if path.is_file() and not place.startswith(("ledger", "checkpoints/", "logs/")):
+            if path.is_file() and not place.startswith(("ledger", "checkpoints/", "logs/", "rag/")):
                 found[place] = path.read_text(encoding="utf-8")
         document = json.loads(found["book.json"])
         found["book.json"] = json.dumps({k: v for k, v in document.items() if k not in ("created_at", "updated_at")})

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ghostkit.book.model import Section
 from ghostkit.events import Event, EventType
 from ghostkit.ports import FoundContext
-from ghostkit.rag.context.passages import Passage
-from ghostkit.rag.retrieval.result import Dropped, Hit, Retrieval
 from ghostkit.writing.material import Material
+
+if TYPE_CHECKING:
+    from ghostkit.rag.context.passages import Passage
+    from ghostkit.rag.retrieval.result import Dropped, Hit, Retrieval
 
 RETRIEVAL_KEY: Final = "retrieval:"
 LONGEST_QUERY: Final = 2000
