@@ -65,6 +65,8 @@ class Inquiry:
     embedder: Embedder | None = None
     embedder_key: str = ""
     threshold: float = -1.0
+    lexical: bool = False
+    """Whether the embedder matches words alone."""
 
     # ── finding ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -81,7 +83,7 @@ class Inquiry:
                 words = answer.hits
                 draft.notes += [answer.note] if answer.note else []
             with draft.timed("fuse"):
-                candidates = fused(meaning, words, self.plan.fusion, self.config)
+                candidates = fused(meaning, words, self.plan.fusion, self.config, lexical=self.lexical)
                 if self.plan.by_meaning:
                     candidates, draft.dropped = above(self.threshold, candidates)
                 draft.candidates = self._reweighted(candidates)
@@ -98,7 +100,7 @@ class Inquiry:
         for draft in drafts:
             draft.ms["semantic"] = took
             if missing:
-                draft.notes.append(f"{len(missing)} passages have no vector yet, and were searched by words alone.")
+                draft.notes.append(_without_vectors(len(missing)))
         return found
 
     async def ask_stand_in(self, draft: Draft) -> None:
@@ -196,3 +198,8 @@ class Inquiry:
             return set(self._fetch(ids))
         except InputError:
             return set(ids) & set(self.view.ids_of(self.view.rows))
+
+
+def _without_vectors(count: int) -> str:
+    what = "1 passage has no vector yet, and was" if count == 1 else f"{count:,} passages have no vector yet, and were"
+    return f"{what} searched by words alone."

@@ -149,6 +149,7 @@ class Retriever:
             self._info = await self._embedder.info()
         asked = self.config.similarity_threshold
         inquiry.index, inquiry.embedder, inquiry.embedder_key = self._index, self._embedder, self._info.key
+        inquiry.lexical = self._info.lexical
         inquiry.threshold = self._info.threshold if asked is None else asked
 
     async def _embed(self, drafts: list[Draft], inquiry: Inquiry) -> None:
