@@ -78,7 +78,7 @@ def test_every_variable_reaches_its_field_and_the_table_says_from_where() -> Non
         "GHOSTKIT_BUDGET_PER_DAY_USD": "12.0", "GHOSTKIT_FIRST_BYTE_TIMEOUT_S": "30.0",
         "GHOSTKIT_STALL_TIMEOUT_S": "90.0", "GHOSTKIT_MAX_CONCURRENCY": "4", "GHOSTKIT_REQUESTS_PER_MINUTE": "60",
         "GHOSTKIT_TOKENS_PER_MINUTE": "90000", "GHOSTKIT_REQUEST_SPACING_S": "0.2",
-        "GHOSTKIT_PRICES": "ollama:x=0,0", "GHOSTKIT_STATE_DIR": "state", "GHOSTKIT_BREAKER_FAILURES": "3",
+        "GHOSTKIT_PRICES": "ollama:x=0,0", "GHOSTKIT_STATE_DIR": "state", "GHOSTKIT_MODELS": "models", "GHOSTKIT_BREAKER_FAILURES": "3",
         "GHOSTKIT_BREAKER_COOL_DOWN_S": "15.0",
         "OPENAI_BASE_URL": "http://a/v1", "ANTHROPIC_BASE_URL": "http://b", "GOOGLE_GEMINI_BASE_URL": "http://c",
         "CO_API_URL": "http://d", "OPENROUTER_BASE_URL": "http://e", "OLLAMA_HOST": "http://f:1",

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any, Final
 
-from ghostkit.errors import ConfigError
+from ghostkit.errors import ConfigError, EmbedderError
 from ghostkit.rag.embedding.contract import Embedder
 
 VENDORS: Final = ("openai", "cohere", "gemini", "ollama", "openrouter")
-KINDS: Final = ("auto", "hashing", "sentence-transformers:NAME", "onnx:NAME", *(f"{one}:NAME" for one in VENDORS))
+LOCAL: Final = ("sentence-transformers", "onnx")
+KINDS: Final = ("auto", "hashing", *(f"{one}:NAME" for one in LOCAL), *(f"{one}:NAME" for one in VENDORS))
 
 if TYPE_CHECKING:
-    EmbeddingServices = Any
+    from ghostkit.rag.embedding.vendor import EmbeddingServices
+    from ghostkit.rag.models import FoundModel
 
 
 def create_embedder(
@@ -35,18 +37,62 @@ def create_embedder(
         return _given(function)
     kind, _, model = name.strip().partition(":")
     if kind == "auto" and not model:
-        from ghostkit.rag.embedding.hashing import HashingEmbedder
+        from ghostkit.rag.embedding.auto import choose
 
-        return HashingEmbedder()
+        return choose(languages)
     if kind == "hashing" and not model:
         from ghostkit.rag.embedding.hashing import HashingEmbedder
 
         return HashingEmbedder()
+    if kind in LOCAL and model:
+        return local_embedder(kind, _there(kind, model.strip()))
     if kind in VENDORS and model:
         from ghostkit.rag.embedding.vendor import VendorEmbedder
 
         return VendorEmbedder(name.strip(), services)
     raise ConfigError(f"There is no embedder {name!r}.", fix=f"Choose one of {', '.join(KINDS)}.")
+
+
+def local_embedder(kind: str, model: FoundModel, *, chosen_because: str = "") -> Embedder:
+    """`kind` is one of `LOCAL`. The model is loaded when it is first asked."""
+    from ghostkit.rag.embedding.local_model import LoadedModel, LocalEmbedder
+
+    def load(files: FoundModel) -> LoadedModel:
+        if kind == "onnx":
+            from ghostkit.rag.embedding.onnx import OnnxModel
+
+            return OnnxModel(files)
+        from ghostkit.rag.embedding.sentence_transformers import TorchModel
+
+        return TorchModel(files)
+
+    return LocalEmbedder(kind, model, load, chosen_because=chosen_because)
+
+
+def _there(kind: str, name: str) -> FoundModel:
+    """The model and what runs it, or an error that says how to get them."""
+    from importlib.util import find_spec
+
+    from ghostkit.rag.models import find_model
+
+    needed = ("onnxruntime", "tokenizers") if kind == "onnx" else ("torch", "sentence_transformers")
+    missing = next((package for package in needed if find_spec(package) is None), None)
+    if missing is not None:
+        raise EmbedderError(
+            f"{kind}:{name} needs the package {missing}, which isn't installed.",
+            fix=f'pip install "ghostkit[{kind}]", or choose hashing, which needs nothing.',
+        )
+    found = find_model(name)
+    if found is None:
+        raise EmbedderError(
+            f"The model {name} is not on this machine.",
+            fix=f"ghostkit models fetch {name}, or give a folder's path; hashing needs no model.",
+        )
+    if found.is_reranker:
+        raise EmbedderError(
+            f"{found.name} is a re-ranker: it makes no vectors.", fix="Name it as rerank_model, and another one here."
+        )
+    return found
 
 
 def _given(function: Callable[..., Any] | Embedder) -> Embedder:
