@@ -22,6 +22,7 @@ from ghostkit.cli.commands.context import context
 from ghostkit.cli.commands.demo import demo
 from ghostkit.cli.commands.doctor import doctor
 from ghostkit.cli.commands.edit import edit, lock, unlock
+from ghostkit.cli.commands.evaluate import evaluate
 from ghostkit.cli.commands.events import events
 from ghostkit.cli.commands.export import export
 from ghostkit.cli.commands.generate import generate
@@ -112,7 +113,7 @@ for _command in (
     *(index, search, context),
     *(edit, lock, unlock, add, move, split, merge, delete, undelete),
     *(rewrite, proposals, accept, reject, history, diff, restore, checkpoints, purge),
-    *(events, stats, outbound, cache, providers, keys, settings, doctor, demo),
+    *(evaluate, events, stats, outbound, cache, providers, keys, settings, doctor, demo),
 ):
     program.add_command(_command)
 
