@@ -60,6 +60,8 @@ async def _look_ahead(
         "options": book.services.options,
         "prompts": _checked_prompts(book),
         "providers": book.services.providers,
+        "context": book.context_source(looking=True),
+        "rag": book.rag,
     }
     shown = await preview(book.manuscript, section, **given) if section else None
     return await forecast(book.manuscript, **given), shown

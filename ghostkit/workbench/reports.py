@@ -14,6 +14,7 @@ from ghostkit.events import EventType
 from ghostkit.ledger import Attempt, Revision, Slot, Totals
 from ghostkit.ledger.embeddings import TYPES as EMBEDDING_EVENTS
 from ghostkit.ledger.embeddings import EmbeddingTotals, embedding_totals
+from ghostkit.workbench.retrieved import retrieved_for
 from ghostkit.writing.manuscript import find_section
 from ghostkit.writing.naming import reads_in_words
 from ghostkit.writing.plan import SECTION, Goal
@@ -146,6 +147,7 @@ def receipt(book: Book, number: str) -> dict[str, Any]:
         "first_token_s": best.first_token_s,
         "total_s": best.total_s,
         "attempts": [_attempt(attempt) for attempt in attempts],
+        "retrieval": retrieved_for(book, section.id, str(slot), best.id),
         "served_by": "cache" if best.id in cache_hits(book) else "provider",
         "edited_since": head is not None and head.attempt_id != best.id,
     }

@@ -125,8 +125,11 @@ class BookSearch:
 
         return await section_context(self, section, model)  # type: ignore[arg-type]  # it is a Book
 
-    def context_source(self) -> ContextSource | None:
-        """What gives sections more to read: the services' own, or retrieval as `rag` says."""
+    def context_source(self, *, looking: bool = False) -> ContextSource | None:
+        """What gives sections more to read: the services' own, or retrieval as `rag` says.
+
+        `looking` records nothing, as a forecast doesn't; a vendor may still be asked for a query's vector.
+        """
         if self.services.context is not None:
             return self.services.context(self.folder)
         from ghostkit.writing.retrieval.source import BookRetrieval
@@ -135,7 +138,7 @@ class BookSearch:
         if config.mode not in (RAGMode.HYBRID, RAGMode.FULL):
             return None
         size = self.services.options().sliding_window_size
-        return BookRetrieval(self.manuscript, config, size, self.retrieval_engine, self._record)
+        return BookRetrieval(self.manuscript, config, size, self.retrieval_engine, None if looking else self._record)
 
     async def _record(self, event: Event) -> None:
         for fresh in await in_thread(self.ledger.record, [event], self.who()):

@@ -81,7 +81,7 @@ async def section_context(book: Book, number: str, model: str | None) -> Section
             model=name,
             style=style,
             goal=Goal(),
-            context=book.context_source(),
+            context=book.context_source(looking=True),
             rag=book.rag,
         )
         node = Node(object_id=section.id, kind=SECTION)

@@ -18,8 +18,9 @@ from ghostkit.writing import plan
 from ghostkit.writing.entries import Told, changed_entries
 from ghostkit.writing.facts import facts_of, gone, is_material, names_somebody, states
 from ghostkit.writing.manuscript import Manuscript
-from ghostkit.writing.material import Sources
+from ghostkit.writing.material import RETRIEVED, Sources
 from ghostkit.writing.plan import Node
+from ghostkit.writing.retrieval.evidence import plain_passage
 from ghostkit.writing.window import window_before
 
 
@@ -76,8 +77,10 @@ class Changes:
             kind, _, object_id = name.partition(":")
             if kind in _TEXTS and object_id:
                 yield from self._text_read(node, head, name, digest, before.get("previous"))
+            elif kind == RETRIEVED:
+                yield from self._passage_read(head, name, digest)
             elif object_id or name == "previous":
-                continue  # what was retrieved for it has no place in the book; what it follows is looked at below
+                continue  # what it follows is looked at below
             elif name in _COMPARED and now.inputs.get(name) != digest:
                 new = unescape(now.texts.get(name, ""))
                 yield from self._input(node, head, name, self._old(digest), new)
@@ -201,6 +204,18 @@ class Changes:
             previous = self.previous_of(node.object_id)
             if previous is None or previous.object_id != object_id or self._same_words_before(node, before):
                 yield from self._background(head, name, what, self._old(digest), self._with_what_was_cut_off(today))
+
+    def _passage_read(self, head: Revision, name: str, digest: str) -> Iterator[Change]:
+        """A passage that was found for it: do its words still stand in the section that they were from?"""
+        section_id = name.partition(":")[2].rpartition(":")[0]
+        today, shown = self.manuscript.head(section_id, plan.SECTION), self._old(digest)
+        if today is None or shown is None or not self._is_in_the_book(section_id):
+            return  # a source, or a section that went: the words were right when they were read
+        old = plain_passage(unescape(shown))
+        if old not in today.text:
+            yield from self._background(
+                head, name, f"a passage of {self.what(plan.SECTION, section_id)}", old, today.text
+            )
 
     def _with_what_was_cut_off(self, head: Revision) -> str:
         """A section's text with the later pieces of the same answer: where it was cut, nothing of it is gone."""

@@ -15,19 +15,26 @@ from ghostkit.book.model import Section, Style
 from ghostkit.errors import ProviderError
 from ghostkit.generation import GenerationOptions, GenerationService, PromptService, StepSpec
 from ghostkit.ledger import Origin, Revision, Slot, Who, in_thread, text_hash
+from ghostkit.ports import ContextSource, FoundContext
 from ghostkit.providers import Message, ModelInfo, ProviderRegistry, Request, registry
 from ghostkit.providers.estimating import estimate_count, teach
 from ghostkit.providers.prices import with_set_prices
+from ghostkit.rag.config import RAGConfig
 from ghostkit.writing import adoption, plan
 from ghostkit.writing.imagined import STAND_IN, filler, imagined
 from ghostkit.writing.manuscript import Manuscript, find_section
-from ghostkit.writing.material import CHAPTER_SUMMARY_WORDS, GLOSSARY_TERMS, SPAN_SUMMARY_WORDS, Sources
+from ghostkit.writing.material import CHAPTER_SUMMARY_WORDS, GLOSSARY_TERMS, NOTHING, SPAN_SUMMARY_WORDS, Sources
 from ghostkit.writing.plan import Goal, Node, nodes_for
+from ghostkit.writing.retrieval.evidence import query_for
+from ghostkit.writing.window import window_before
 from ghostkit.writing.writer import sources_for
 
 TOKENS_A_WORD: Mapping[str, float] = {"en": 1.35}
 OTHER_TOKENS_A_WORD = 2.2
 """Until sections of this book say better."""
+CHARACTERS_A_WORD = 6
+TOKENS_OF_A_WORD = 2.5
+"""Of filler, by `estimate_tokens`."""
 UNSURE = (0.5, 1.2)
 """An estimate may be off by so much, for the two ends of the cost; measured on three briefs against their books."""
 _CALLS = (plan.OUTLINE, plan.CHARACTERS, plan.CHAPTER_OUTLINE, plan.SECTION, *plan.SUMMARIES, plan.GLOSSARY)
@@ -142,15 +149,20 @@ async def forecast(
     options: Callable[[], GenerationOptions] = GenerationOptions,
     prompts: PromptService | None = None,
     providers: ProviderRegistry = registry,
+    context: ContextSource | None = None,
+    rag: RAGConfig | None = None,
 ) -> Forecast:
     """The calls that a run of `goal` with `model` (`provider:model`) would make, in reading order.
+
+    `context` finds what sections read besides, where that can be known already; elsewhere as much is assumed as `rag`
+    lets them have.
 
     :raises UnknownName: no such model.
     """
     service = _service(manuscript, options, prompts, providers)
     try:
         provider, bare = await service.ready(model)
-        outlook = _Outlook(manuscript, goal, sources_for(manuscript, service, model, style))
+        outlook = _Outlook(manuscript, goal, sources_for(manuscript, service, model, style, rag), context, rag)
         calls = await _Counter(service, model, outlook).calls()
         info = with_set_prices(provider.info(bare))
     finally:
@@ -176,6 +188,8 @@ async def preview(
     options: Callable[[], GenerationOptions] = GenerationOptions,
     prompts: PromptService | None = None,
     providers: ProviderRegistry = registry,
+    context: ContextSource | None = None,
+    rag: RAGConfig | None = None,
 ) -> Preview:
     """The exact messages for the section called `number`, if a run of `goal` would send them and they can be known.
 
@@ -183,7 +197,7 @@ async def preview(
     """
     service = _service(manuscript, options, prompts, providers)
     try:
-        outlook = _Outlook(manuscript, goal, sources_for(manuscript, service, model, style))
+        outlook = _Outlook(manuscript, goal, sources_for(manuscript, service, model, style, rag), context, rag)
         return await _previewed(service, outlook, model, number)
     finally:
         await service.aclose()
@@ -229,7 +243,8 @@ def _service(
 
 
 async def _request(service: GenerationService, outlook: _Outlook, node: Node, bare_model: str) -> Request:
-    made = outlook.sources.material(node)
+    found = await outlook.retrieved(node)
+    made = outlook.sources.material(node, found)
     spec = StepSpec(
         slot=Slot(object_id=node.object_id, kind=node.kind),
         model="",
@@ -245,8 +260,17 @@ async def _request(service: GenerationService, outlook: _Outlook, node: Node, ba
 class _Outlook:
     """The imagined book and its plan: what is done, and what each node's prompt is made from."""
 
-    def __init__(self, manuscript: Manuscript, goal: Goal, sources: Sources) -> None:
+    def __init__(
+        self,
+        manuscript: Manuscript,
+        goal: Goal,
+        sources: Sources,
+        context: ContextSource | None = None,
+        rag: RAGConfig | None = None,
+    ) -> None:
         self.manuscript = manuscript
+        self._context = context
+        self._rag = rag or RAGConfig()
         self.real = manuscript.book
         self.book = imagined(self.real, cast_is_known=manuscript.head(self.real.id, plan.CHARACTERS) is not None)
         self._real_sections = {s.id for _, s in self.real.sections()}
@@ -316,6 +340,30 @@ class _Outlook:
             id=0, object_id=object_id, kind=kind, base_id=None, author="", origin=Origin.GENERATED, text=text,
             text_hash=text_hash(text), created_at=datetime.now(UTC), attempt_id=None, model="",
         )  # fmt: skip
+
+    async def retrieved(self, node: Node) -> Mapping[str, str]:
+        """What is found for a section whose prompt can be known already."""
+        if self._context is None or node.kind != plan.SECTION or node.object_id not in self._real_sections:
+            return NOTHING
+        slot = str(Slot(object_id=node.object_id, kind=node.kind))
+        wants = getattr(self._context, "wants", None)
+        if wants is not None and not wants(slot):
+            return NOTHING
+        _, section = self.manuscript.section(node.object_id)
+        found = await self._context.context_for(slot, query_for(section), self.sources.room_for_retrieved(node))
+        return found.passages if isinstance(found, FoundContext) else found
+
+    def assumed(self, node: Node) -> Mapping[str, str]:
+        """Filler as long as what will be found for a section, where nothing can be found yet."""
+        if self._context is None or node.kind != plan.SECTION:
+            return NOTHING
+        chapter, _ = self._places[node.object_id]
+        window = window_before(chapter.number, size=self.sources.window_size, lag=self.book.settings.continuity_lag)
+        if not window.summed_up:
+            return NOTHING
+        room = self.sources.room_for_retrieved(node)
+        words = min(self._rag.top_k * self._rag.chunk_size // CHARACTERS_A_WORD, int(room / TOKENS_OF_A_WORD))
+        return {"": filler(words)} if words > 0 else NOTHING
 
     def _tokens_a_word(self) -> tuple[float, str]:
         """From this book's own sections where there are any, else from its language."""
@@ -397,7 +445,7 @@ class _Counter:
         return counted.tokens, counted.exact, request.max_tokens
 
     def _estimate(self, node: Node) -> tuple[int, bool, int]:
-        made = self._outlook.sources.material(node)
+        made = self._outlook.sources.material(node, self._outlook.assumed(node))
         prompt = self._service.prompts.render(made.template, **made.variables)
         request = Request(model=self._bare, messages=prompt.messages, max_tokens=made.max_tokens)
         estimate = estimate_count(request, self._provider.name).tokens

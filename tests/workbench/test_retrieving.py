@@ -258,3 +258,26 @@ def test_a_place_that_is_none_is_told(wrong: str) -> None:
         place_before(wrong)
     assert place_before("5.2") == (5, 2)
     assert place_before(5) == (5, 0)
+
+
+async def test_a_text_that_states_what_a_passage_no_longer_says_is_out_of_date(long_desk: Desk) -> None:
+    book = long_desk.create(chapters=CHAPTERS)
+    told = tells
+
+    def answer(kind: str, request: Request) -> str | None:
+        if kind == "section" and place_of(request) == "section 12.2":
+            return "Ada said that the lamp burned for 47 nights, as it is written on the wall of the mill."
+        if kind == "section" and place_of(request) == "section 2.1":
+            return "Ada does thing 12.2 with the lamp at the mill. The lamp burned for 47 nights. Ada went home."
+        return told(kind, request)
+
+    long_desk.answer = answer
+    await write(book)
+    assert any(name.startswith(f"retrieved:{book.section('2.1').id}:") for name in book.receipt("12.2")["inputs"])
+    assert book.stale().of(book.section("12.2").id) is None
+    book.section("2.1").edit(
+        "Ada does thing 12.2 with the lamp at the mill. The lamp burned for 30 nights. Ada went home."
+    )
+    found = book.stale().of(book.section("12.2").id)
+    assert found is not None
+    assert any("a passage of 2.1" in reason.text and "47" in reason.text for reason in found.reasons)

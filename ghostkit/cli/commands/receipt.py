@@ -68,6 +68,34 @@ def receipt_lines(found: dict[str, Any]) -> list[str]:
     return lines
 
 
+def retrieval_lines(found: dict[str, Any] | None) -> list[str]:
+    """What was looked up for the text, passage by passage, with whether the prose shows it."""
+    if found is None:
+        return []
+    shares, hits = found["shares"] or {}, found["hits"]
+    kept = [hit for hit in hits if hit["kept"]]
+    told = [f"  {'retrieved':<12} {len(kept)} of {counted(len(hits), 'passage')} found, in {found['ms']:.0f} ms"]
+    told += [f"  {'':<12} {_passage(hit)}" for hit in hits]
+    if shares.get("budget"):
+        parts = (f"{name} {shares[name]:,}" for name in ("core", "retrieved", "summaries"))
+        told.append(f"  {'shares':<12} {', '.join(parts)} of {shares['budget']:,} tokens")
+    return told
+
+
+def _passage(hit: dict[str, Any]) -> str:
+    place = f"{hit['chapter']}.{hit['section']}" if hit["chapter"] else hit["document"]
+    where = f"{place} [{hit['start']}–{hit['end']}] score {hit['score']:.2f}"
+    if not hit["kept"]:
+        return f"{where}, left out: {hit['why']}"
+    use = hit.get("use")
+    if not use:
+        return where
+    from ghostkit.rag.context.usage import MEASURE_NAME
+
+    verdict = f"{use['how']} ({use['score']:.2f})"
+    return f"{where}, {MEASURE_NAME}: {verdict}" if use["used"] else f"{where}, not {MEASURE_NAME} ({use['score']:.2f})"
+
+
 def _tokens(usage: dict[str, Any], details: dict[str, int]) -> str:
     read, written, thought = details["cached"], details["cache_write"], details["reasoning"]
     notes = [f"{read:,} of them cached"] if read else []

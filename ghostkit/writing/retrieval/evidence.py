@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
@@ -18,12 +19,19 @@ if TYPE_CHECKING:
 RETRIEVAL_KEY: Final = "retrieval:"
 LONGEST_QUERY: Final = 2000
 """Characters of a query that an event keeps; a section's own is in its plan besides."""
+_SHOWN: Final = re.compile(r"<passage from=\"[^\"\n]*\">\n(.*)\n</passage>", re.DOTALL)
 _NOT_KNOWN: Final = ("retrieved", "style_guide")
 
 
 def query_for(section: Section) -> str:
     """What is looked for on behalf of a section: what its plan says of it."""
     return "\n".join([section.title, section.brief, *section.points])
+
+
+def plain_passage(shown: str) -> str:
+    """The words of a passage as a prompt has it, without the tag around them."""
+    found = _SHOWN.fullmatch(shown.strip())
+    return found[1] if found else shown.strip()
 
 
 def evidence_of(

@@ -30,10 +30,6 @@ from ghostkit.writing.window import window_before
 Tell = Callable[[Event], Awaitable[None]]
 
 
-async def _nobody(event: Event) -> None:
-    """Where nobody is told of indexing."""
-
-
 class BookRetrieval:
     """The `ContextSource` of a book whose mode is `hybrid` or `full`."""
 
@@ -43,7 +39,7 @@ class BookRetrieval:
         config: RAGConfig,
         window_size: int,
         open_engine: Callable[[], Awaitable[RetrievalEngine]],
-        tell: Tell = _nobody,
+        tell: Tell | None = None,
     ) -> None:
         """`open_engine` is called when a section first wants something; `tell` hears what was indexed."""
         self.manuscript = manuscript
@@ -94,7 +90,7 @@ class BookRetrieval:
             report = await engine.update(documents)
         except ProviderError as error:
             return (f"Not everything could be embedded ({error.message}); the words were searched.",)
-        if report.did_something:
+        if report.did_something and self._tell is not None:
             await self._tell(indexed(report.as_dict()))
         return report.notes
 
