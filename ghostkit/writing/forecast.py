@@ -347,7 +347,7 @@ class _Outlook:
             return NOTHING
         slot = str(Slot(object_id=node.object_id, kind=node.kind))
         wants = getattr(self._context, "wants", None)
-        if wants is not None and not wants(slot):
+        if wants is not None and not await in_thread(wants, slot):
             return NOTHING
         _, section = self.manuscript.section(node.object_id)
         found = await self._context.context_for(slot, query_for(section), self.sources.room_for_retrieved(node))

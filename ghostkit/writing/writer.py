@@ -223,7 +223,7 @@ class BookWriter:
         _, section = self.manuscript.section(node.object_id)
         slot = str(Slot(object_id=node.object_id, kind=node.kind))
         wants = getattr(self.context, "wants", None)
-        if wants is not None and not wants(slot):
+        if wants is not None and not await in_thread(wants, slot):
             return NO_CONTEXT
         found = await self.context.context_for(slot, query_for(section), self.sources.room_for_retrieved(node))
         return found if isinstance(found, FoundContext) else FoundContext(passages=found)

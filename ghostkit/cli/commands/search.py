@@ -46,7 +46,7 @@ def search(path: Path, query: str, top_k: int | None, explain: bool, as_json: bo
     Examples:
       ghostkit search projects/salt-road "who holds the bell key?"
       ghostkit search projects/salt-road "the wells" --as-of 5 --top-k 3 --explain
-      ghostkit search projects/salt-road "salt trade" --kind reference --tag history --json
+      ghostkit search projects/salt-road "salt trade" --kind reference --json
     """
     import anyio
 
