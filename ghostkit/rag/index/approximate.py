@@ -151,8 +151,8 @@ def _add(index: Any, base: Part) -> None:
 
 def _measures(kind: Kind, index: Any) -> dict[str, int]:
     if kind == "ivf":
-        return {"nlist": int(index.nlist), "nprobe": min(8, int(index.nlist))}
-    return {"links": 16, "ef_construction": 64, "ef_search": 32}
+        return {"nlist": int(index.nlist), "nprobe": min(2, int(index.nlist))}
+    return {"links": 16, "ef_construction": 64, "ef_search": 16}
 
 
 def _tuned(made: Approximate, limits: IndexLimits) -> tuple[Approximate | None, str]:
@@ -168,7 +168,7 @@ def _tuned(made: Approximate, limits: IndexLimits) -> tuple[Approximate | None, 
         if width >= min(most, len(made.base) // limits.least_gain):
             why = f"an {made.kind.upper()} index finds too few of the nearest ({limits.least_recall:.0%} wanted)"
             return None, f"{len(made.base):,} vectors are scanned one by one: {why}."
-        width = min(most, width + max(width // 2, 1))
+        width = min(most, width + max(width // 4, 1))
 
 
 def _with(made: Approximate, name: str, width: int, recall: float = 0.0) -> Approximate:

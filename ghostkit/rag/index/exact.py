@@ -12,7 +12,7 @@ FLOAT32_UNIT = 2.0**-24
 """Unit roundoff of float32."""
 TF32_UNIT = 2.0**-11
 """Of the tensor cores' TF32, whose mantissa has 10 bits stored."""
-_ROWS_AT_ONCE = 4096
+BLOCK_ROWS = 4096
 
 
 def epsilon(dimension: int, norm: float = 1.0, unit: float = FLOAT32_UNIT) -> float:
@@ -38,8 +38,8 @@ def exact_scores(vectors: NDArray[np.float32], query: NDArray[np.float32]) -> ND
 
     wide = query.astype(np.float64)
     scores = np.empty(len(vectors), np.float64)
-    for start in range(0, len(vectors), _ROWS_AT_ONCE):
-        block = vectors[start : start + _ROWS_AT_ONCE]
+    for start in range(0, len(vectors), BLOCK_ROWS):
+        block = vectors[start : start + BLOCK_ROWS]
         scores[start : start + len(block)] = _sum_by_halves(block * wide)
     return scores
 
@@ -60,7 +60,7 @@ def norms(vectors: NDArray[np.float32]) -> NDArray[np.float64]:
 
     lengths = np.empty(len(vectors), np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
-        for start in range(0, len(vectors), _ROWS_AT_ONCE):
-            block = vectors[start : start + _ROWS_AT_ONCE]
+        for start in range(0, len(vectors), BLOCK_ROWS):
+            block = vectors[start : start + BLOCK_ROWS]
             lengths[start : start + len(block)] = np.sqrt(np.einsum("ij,ij->i", block, block, dtype=np.float64))
     return lengths
