@@ -247,7 +247,7 @@ def problem_of(fault: Fault, ask: Ask, request_id: str) -> Problem:
 
 def facts(ask: Ask) -> dict[str, Any]:
     """What every line of the bill says of its request."""
-    embeds = {"kind": "embed", "texts": len(ask.messages)} if ask.target.kind == "embed" else {}
+    embeds = {"asks": "embed", "texts": len(ask.messages)} if ask.target.kind == "embed" else {}
     return embeds | {
         "vendor": ask.vendor,
         "path": ask.target.path,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,6 +23,17 @@ VENDORS = (
     "openrouter:openai/text-embedding-3-small@48",
     "ollama:nomic-embed-text",
 )
+
+
+full = pytest.mark.skipif(
+    os.environ.get("GHOSTKIT_RETRIEVAL") != "full", reason="GHOSTKIT_RETRIEVAL=full tries every vendor here"
+)
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """One event loop: which one makes no difference that the SDKs' own tests on both would not see."""
+    return "asyncio"
 
 
 @pytest.fixture(scope="session")
@@ -77,4 +89,4 @@ def asked(simulator: Simulator) -> list[dict[str, Any]]:
     return [one["body"] for one in simulator.requests() if one["path"].partition("?")[0].endswith(ends)]
 
 
-__all__ = ["VENDORS", "Serving", "asked", "serving"]
+__all__ = ["VENDORS", "Serving", "asked", "full", "serving"]
