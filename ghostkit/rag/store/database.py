@@ -47,6 +47,7 @@ class Database:
 
     def __init__(self, path: Path | None) -> None:
         folder = path.parent if path else Path(tempfile.mkdtemp(prefix="ghostkit-chunks-"))
+        self._synchronous = "NORMAL" if path else "OFF"  # a temporary one needn't outlive the machine
         if path is None:
             weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)
         self.path = path or folder / "chunks.sqlite"
@@ -95,7 +96,6 @@ class Database:
         connection = self._connect(self.path)
         try:
             with damage():
-                _check_kind(connection)
                 if self.path.stat().st_size <= LARGEST_CHECKED:
                     _check_pages(connection)
         except BaseException:
@@ -165,10 +165,10 @@ class Database:
             )
             try:
                 connection.execute("PRAGMA journal_mode = WAL")
-                connection.execute("PRAGMA synchronous = NORMAL")
+                connection.execute(f"PRAGMA synchronous = {self._synchronous}")
                 if not new:
-                    found = connection.execute("SELECT value FROM meta WHERE name = 'epoch'").fetchone()
-                    connection.epoch = str(found[0]) if found else ""
+                    _check_kind(connection)
+                    connection.epoch = _meta(connection, "epoch")
             except BaseException:
                 connection.close()
                 raise
@@ -233,12 +233,13 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _check_header(path: Path) -> None:
-    """Notice a cut-off file before SQLite pads it: the header says how many pages there must be."""
+    """Notice a cut-off file before SQLite pads it, and another program's before anything of it is changed."""
     size = path.stat().st_size
     with open(path, "rb") as handle:
         header = handle.read(100)
     if len(header) < 100 or not header.startswith(b"SQLite format 3\0"):
         raise Damaged("it was no SQLite file")
+    _check_numbers(int.from_bytes(header[68:72], "big"), int.from_bytes(header[60:64], "big"))
     page = int.from_bytes(header[16:18], "big")
     pages = int.from_bytes(header[28:32], "big")
     log = path.with_name(f"{path.name}-wal")
@@ -247,14 +248,23 @@ def _check_header(path: Path) -> None:
 
 
 def _check_kind(connection: sqlite3.Connection) -> None:
-    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+    """As the log says, which may know better than the file's header."""
+    numbers = (connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
+    _check_numbers(*numbers)
+    if _meta(connection, "terms") != terms_signature():
+        raise Damaged("its terms were made by other rules")
+
+
+def _check_numbers(application: int, version: int) -> None:
+    if application != APPLICATION_ID:
         raise Damaged("it was another program's")
-    version = connection.execute("PRAGMA user_version").fetchone()[0]
     if version != SCHEMA_VERSION:
         raise Damaged(f"it had format {version}, and this ghostkit reads {SCHEMA_VERSION}")
-    terms = connection.execute("SELECT value FROM meta WHERE name = 'terms'").fetchone()
-    if terms is None or terms[0] != terms_signature():
-        raise Damaged("its terms were made by other rules")
+
+
+def _meta(connection: sqlite3.Connection, name: str) -> str:
+    found = connection.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+    return str(found[0]) if found else ""
 
 
 def _check_pages(connection: sqlite3.Connection) -> None:
