@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from ghostkit.analytics.database import close_off, open_memory
+from ghostkit.analytics.database import ArrowResult, close_off, open_memory
 from ghostkit.analytics.outline import OutlineFile
 from ghostkit.analytics.projecting import Progress, Projector, Step
 from ghostkit.analytics.schema import STORED, TABLES, VERSION, statements
@@ -95,7 +95,7 @@ class Analytics:
             query = f'SELECT * FROM "{name}"'
         cursor = self._connection.cursor()
         try:
-            return pl.DataFrame(cursor.sql(query, params=parameters))
+            return pl.DataFrame(ArrowResult(cursor.sql(query, params=parameters)))
         finally:
             cursor.close()
 

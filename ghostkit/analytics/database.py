@@ -51,8 +51,22 @@ class ArrowStream:
         return self._frame.schema.__arrow_c_schema__()
 
 
+class ArrowResult:
+    """A relation as an Arrow stream and nothing more: polars remembers the classes it was given, and DuckDB's leave a
+    page of complaints on stderr when they outlive it."""
+
+    def __init__(self, relation: duckdb.DuckDBPyRelation) -> None:
+        self._relation = relation
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        return self._relation.__arrow_c_stream__(requested_schema)
+
+
 class Staging:
-    """Rows on their way into tables; `with Staging(…) as staged` gives the name to select from. `schema`: polars' types."""
+    """Rows on their way into tables; `with Staging(…) as staged` gives the name to select from.
+
+    `schema` names polars' types.
+    """
 
     def __init__(
         self, connection: duckdb.DuckDBPyConnection, schema: Mapping[str, str], rows: Sequence[Sequence[Any]]
@@ -62,7 +76,7 @@ class Staging:
         columns: Iterable[Sequence[Any]] = zip(*rows, strict=True) if rows else [()] * len(schema)
         data = dict(zip(schema, columns, strict=True))
         frame = pl.DataFrame(
-            {name: pl.Series(name, data[name], dtype=getattr(pl, dtype)) for name, dtype in schema.items()}
+            {name: pl.Series(name, data[name], dtype=_polars_type(dtype)) for name, dtype in schema.items()}
         )
         self._connection, self._stream = connection, ArrowStream(frame)
 
@@ -72,3 +86,9 @@ class Staging:
 
     def __exit__(self, *_: object) -> None:
         self._connection.unregister("staged")
+
+
+def _polars_type(name: str) -> Any:
+    import polars as pl
+
+    return pl.List(pl.Float32) if name == "List(Float32)" else getattr(pl, name)

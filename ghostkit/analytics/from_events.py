@@ -1,146 +1,164 @@
-"""The tables that follow from events, each as one statement over the events since a number.
-
-Event data is whatever was recorded, by whatever version: every value is cast so that a wrong one reads as empty.
-"""
+"""The rows that follow from events. Event data is whatever was recorded, by whatever version: a value that is not of
+its kind reads as empty."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+import json
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
 
-if TYPE_CHECKING:
-    import duckdb
+from ghostkit.analytics.history import History, Made
+from ghostkit.analytics.values import as_flag, as_mapping, as_real, as_text, as_whole, compact, split_slot
 
-_PLACE = "LEFT JOIN kept.places AS p ON p.book = e.book AND p.object = {object}"
-_SINCE = "e.book = $book AND e.seq > $after AND e.type"
-
-
-def _text(path: str) -> str:
-    return f"coalesce(e.data->>'$.{path}', '')"
-
-
-def _number(path: str, kind: str = "BIGINT", of: str = "e.data") -> str:
-    return f"TRY_CAST({of}->>'$.{path}' AS {kind})"
-
-
-_OBJECT, _KIND = f"split_part({_text('slot')}, '/', 1)", f"split_part({_text('slot')}, '/', 2)"
-_IN_PLACE = _PLACE.format(object=_OBJECT)
-
-_LOOKUPS = f"""
-INSERT INTO cache_lookups SELECT e.book, e.seq, e.recorded_at, {_text("kind")}, e.type = 'cache_hit', {_text("key")},
-  {_OBJECT}, {_KIND}, p.chapter, p.section, {_text("attempt")}, e.run_id
-FROM events AS e {_IN_PLACE} WHERE {_SINCE} IN ('cache_hit', 'cache_miss')"""
-
-_RETRIES = f"""
-INSERT INTO retries SELECT e.book, e.seq, e.recorded_at, {_text("slot")}, {_OBJECT}, {_KIND}, p.chapter, p.section,
-  {_number("attempt")}, {_text("reason")}, {_number("delay_s", "DOUBLE")}, {_text("model")}, e.run_id
-FROM events AS e {_IN_PLACE} WHERE {_SINCE} = 'generation_retry'"""
-
-_METRICS = f"""
-INSERT INTO metrics SELECT e.book, e.seq, e.recorded_at, {_text("section")}, p.chapter, p.section, {_text("attempt")},
-  m.key, TRY_CAST(m.value AS DOUBLE), e.run_id
-FROM (SELECT *, unnest(map_entries(TRY_CAST(data->'$.measures' AS MAP(VARCHAR, VARCHAR)))) AS m FROM events AS e
-  WHERE {_SINCE} = 'section_completed') AS e {_PLACE.format(object=_text("section"))}"""
-
-_ID = "coalesce(nullif(e.data->>'$.retrieval', ''), 'event-' || e.seq)"
-_HITS = "CASE WHEN json_type(e.data, '$.hits') = 'ARRAY' THEN CAST(e.data->'$.hits' AS JSON[]) END"
-_RETRIEVALS = f"""
-INSERT INTO retrievals SELECT e.book, e.seq, e.recorded_at, {_ID}, {_text("slot")}, {_OBJECT}, {_KIND},
-  p.chapter, p.section, {_text("query")}, {_text("config")}, e.data->'$.settings', {_text("embedder")},
-  {_number("as_of[0]")}, {_number("as_of[1]")},
-  coalesce(len({_HITS}), {_number("hits")}, 0),
-  coalesce(len(list_filter({_HITS}, lambda hit: hit->>'$.kept' = 'true')), 0), NULL,
-  coalesce({_number("ms.total", "DOUBLE")}, {_number("ms", "DOUBLE")}), e.data->'$.ms',
-  coalesce({_number("cache_hit", "BOOLEAN")}, false),
-  {_number("shares.core")}, {_number("shares.retrieved")}, {_number("shares.summaries")}, {_number("shares.budget")},
-  '', e.run_id
-FROM events AS e {_IN_PLACE} WHERE {_SINCE} = 'rag_retrieval_completed'"""
-
-_VECTOR_LOOKUPS = f"""
-INSERT INTO cache_lookups SELECT e.book, e.seq, e.recorded_at, 'query_vectors', {_number("cache_hit", "BOOLEAN")}, '',
-  {_OBJECT}, {_KIND}, p.chapter, p.section, '', e.run_id
-FROM events AS e {_IN_PLACE} WHERE {_SINCE} = 'rag_retrieval_completed'
-  AND {_text("embedder")} != '' AND {_number("cache_hit", "BOOLEAN")} IS NOT NULL"""
+Row = Sequence[Any]
+Data = Mapping[str, Any]
+Places = Mapping[str, tuple[int | None, int | None]]
+VectorEvent = tuple[str, float, str, Data]
+"""Type, when, run and data of an event about a request for vectors."""
+NOWHERE: Final = (None, None)
+VECTORS: Final = ("embedding_started", "embedding_completed", "embedding_failed")
 
 
-def _of_hit(path: str, kind: str = "BIGINT") -> str:
-    return _number(path, kind, "e.hit")
+class FromEvents:
+    """Takes events of one book in order and collects rows by table in `rows`; `use` is what concerns earlier rows."""
+
+    def __init__(self, book: str, places: Places, history: History) -> None:
+        self._book, self._places, self._history = book, places, history
+        self.rows: dict[str, list[Row]] = {}
+        self.use: list[Row] = []
+        """(retrieval, chunk, used, score, how, attempt) for hits that are in the database already."""
+        self.vectors: dict[str, list[VectorEvent]] = {}
+        """Events about requests for vectors, by request."""
+        self._hits: dict[str, list[list[Any]]] = {}
+        self._retrievals: dict[str, list[Any]] = {}
+
+    def take(self, event: Row) -> None:
+        """One event, as `EVENT_COLUMNS`."""
+        seq, type, text, at, source, actor, run_id, version = event
+        self._add("events", seq, type, at, source, run_id, actor, version, text)
+        reader = _READERS.get(type)
+        if reader is not None:
+            data = as_mapping(json.loads(text))
+            reader(self, seq, type, at, run_id, data)
+
+    def _add(self, table: str, *values: Any) -> None:
+        self.rows.setdefault(table, []).append((self._book, *values))
+
+    def _lookup(self, seq: int, type: str, at: float, run_id: str, data: Data) -> None:
+        object, kind = split_slot(as_text(data, "slot"))
+        hit, attempt = type == "cache_hit", as_text(data, "attempt")
+        if hit and attempt:
+            self._history.cached.add(attempt)
+        place = self._places.get(object, NOWHERE)
+        cache, key = as_text(data, "kind"), as_text(data, "key")
+        self._add("cache_lookups", seq, at, cache, hit, key, object, kind, *place, attempt, run_id)
+
+    def _retry(self, seq: int, type: str, at: float, run_id: str, data: Data) -> None:
+        slot = as_text(data, "slot")
+        object, kind = split_slot(slot)
+        number = as_whole(data, "attempt")
+        self._history.retries.setdefault((slot, run_id), []).append((at, number or 0))
+        place = self._places.get(object, NOWHERE)
+        reason, delay = as_text(data, "reason"), as_real(data, "delay_s")
+        model = as_text(data, "model")
+        self._add("retries", seq, at, slot, object, kind, *place, number, reason, delay, model, run_id)
+
+    def _vector(self, seq: int, type: str, at: float, run_id: str, data: Data) -> None:
+        self.vectors.setdefault(request_id(data), []).append((type, at, run_id, data))
+
+    # ── retrieval ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def _retrieval(self, seq: int, type: str, at: float, run_id: str, data: Data) -> None:
+        slot, id = as_text(data, "slot"), as_text(data, "retrieval") or f"event-{seq}"
+        object, kind = split_slot(slot)
+        place = self._places.get(object, NOWHERE)
+        config, embedder = as_text(data, "config"), as_text(data, "embedder")
+        found = data.get("hits")
+        hits = [self._hit(id, number, as_mapping(hit)) for number, hit in enumerate(_items(found), 1)]
+        ms, shares, as_of = data.get("ms"), as_mapping(data.get("shares")), _items(data.get("as_of"))
+        until = {"chapter": as_of[0] if as_of else None, "section": as_of[1] if len(as_of) > 1 else None}
+        total = as_real(as_mapping(ms), "total") if isinstance(ms, Mapping) else as_real(data, "ms")
+        cache_hit = as_flag(data, "cache_hit")
+        row = [
+            self._book, seq, at, id, slot, object, kind, *place, as_text(data, "query"), config,
+            compact(data.get("settings")), embedder, as_whole(until, "chapter"), as_whole(until, "section"),
+            len(hits) if isinstance(found, list) else as_whole(data, "hits") or 0, sum(hit[_KEPT] for hit in hits),
+            None, total, compact(ms), bool(cache_hit), *(as_whole(shares, name) for name in _SHARES), "", run_id,
+        ]  # fmt: skip
+        self._retrievals[id], self._hits[id] = row, hits
+        self.rows.setdefault("retrievals", []).append(row)
+        self.rows.setdefault("retrieval_hits", []).extend(hits)
+        if embedder and cache_hit is not None:
+            self._add("cache_lookups", seq, at, "query_vectors", cache_hit, "", object, kind, *place, "", run_id)
+        self._history.retrieved(Made(seq=seq, at=at, id=id, config=config, slot=slot, run_id=run_id), object, kind)
+
+    def _hit(self, retrieval: str, number: int, hit: Data) -> list[Any]:
+        rank = as_whole(hit, "rank")
+        return [
+            self._book, retrieval, number if rank is None else rank, as_text(hit, "chunk"), as_text(hit, "document"),
+            as_whole(hit, "chapter"), as_whole(hit, "section"), as_whole(hit, "start"), as_whole(hit, "end"),
+            as_real(hit, "score"), compact(hit.get("parts")), as_whole(hit, "tokens"), bool(as_flag(hit, "kept")),
+            as_text(hit, "why"), None, None, "",
+        ]  # fmt: skip
+
+    def _completed(self, seq: int, type: str, at: float, run_id: str, data: Data) -> None:
+        section, attempt = as_text(data, "section"), as_text(data, "attempt")
+        place = self._places.get(section, NOWHERE)
+        measures = as_mapping(data.get("measures"))
+        for name in measures:
+            self._add("metrics", seq, at, section, *place, attempt, str(name), as_real(measures, name), run_id)
+        used = as_mapping(data.get("used"))
+        retrieval = self._history.before(section, "section", seq) if used else None
+        if retrieval is None:
+            return
+        for chunk, of in used.items():
+            use = as_mapping(of)
+            found = (chunk, as_flag(use, "used"), as_real(use, "score"), as_text(use, "how"))
+            if retrieval in self._retrievals:
+                self._note_use(retrieval, *found)
+            else:
+                self.use.append((retrieval, *found, attempt))
+        if retrieval in self._retrievals:
+            row = self._retrievals[retrieval]
+            row[_USED] = sum(bool(hit[_KEPT] and hit[_WAS_USED]) for hit in self._hits[retrieval])
+            row[-2] = attempt
+
+    def _note_use(self, retrieval: str, chunk: str, used: bool | None, score: float | None, how: str) -> None:
+        for hit in self._hits[retrieval]:
+            if hit[3] == chunk:
+                hit[_WAS_USED:] = used, score, how
 
 
-_RETRIEVAL_HITS = f"""
-INSERT INTO retrieval_hits SELECT e.book, e.id, coalesce({_of_hit("rank")}, e.nth), coalesce(e.hit->>'$.chunk', ''),
-  coalesce(e.hit->>'$.document', ''), {_of_hit("chapter")}, {_of_hit("section")}, {_of_hit("start")}, {_of_hit("end")},
-  {_of_hit("score", "DOUBLE")}, e.hit->'$.parts', {_of_hit("tokens")},
-  coalesce({_of_hit("kept", "BOOLEAN")}, false), coalesce(e.hit->>'$.why', ''), NULL, NULL, ''
-FROM (SELECT e.book, {_ID} AS id, unnest({_HITS}) AS hit, generate_subscripts({_HITS}, 1) AS nth FROM events AS e
-  WHERE {_SINCE} = 'rag_retrieval_completed') AS e"""
-
-# A section's text is held against what was last retrieved for it before the text was finished.
-_USE = f"""
-CREATE OR REPLACE TEMP TABLE use_of_chunks AS
-SELECT e.book, r.retrieval, e.u.key AS chunk, TRY_CAST(e.u.value->>'$.used' AS BOOLEAN) AS used,
-  TRY_CAST(e.u.value->>'$.score' AS DOUBLE) AS score, coalesce(e.u.value->>'$.how', '') AS how, e.seq,
-  {_text("attempt")} AS attempt
-FROM (SELECT *, data->>'$.section' AS object, unnest(map_entries(TRY_CAST(data->'$.used' AS MAP(VARCHAR, JSON)))) AS u
-  FROM events AS e WHERE {_SINCE} = 'section_completed') AS e
-ASOF JOIN (SELECT book, object, seq, retrieval FROM retrievals WHERE book = $book AND kind = 'section') AS r
-  ON r.book = e.book AND r.object = e.object AND r.seq < e.seq
-QUALIFY row_number() OVER (PARTITION BY r.retrieval, e.u.key ORDER BY e.seq DESC) = 1"""
-_USE_OF_HITS = """
-UPDATE retrieval_hits AS h SET used = u.used, use_score = u.score, use_how = u.how FROM use_of_chunks AS u
-WHERE h.book = u.book AND h.retrieval = u.retrieval AND h.chunk = u.chunk"""
-_USE_OF_RETRIEVALS = """
-UPDATE retrievals AS r SET used = u.used, attempt = u.attempt FROM (
-  SELECT h.book, h.retrieval, count(*) FILTER (WHERE h.kept AND h.used) AS used, any_value(t.attempt) AS attempt
-  FROM retrieval_hits AS h JOIN (
-    SELECT book, retrieval, arg_max(attempt, seq) AS attempt FROM use_of_chunks GROUP BY ALL) AS t
-  USING (book, retrieval) GROUP BY ALL
-) AS u WHERE r.book = u.book AND r.retrieval = u.retrieval"""
-
-# Requests for vectors are told by several events each: their rows are made anew from all of them.
-_VECTOR_ID = "coalesce(e.data->>'$.embedding', e.data->>'$.id', '')"
-_VECTOR_TYPES = "('embedding_started', 'embedding_completed', 'embedding_failed')"
-_TOUCHED = f"SELECT {_VECTOR_ID} FROM events AS e WHERE {_SINCE} IN {_VECTOR_TYPES}"
-_FORGET_EMBEDDINGS = f"DELETE FROM embeddings WHERE book = $book AND id IN ({_TOUCHED})"
+def request_id(data: Data) -> str:
+    """Of an event about a request for vectors."""
+    return as_text(data, "embedding") or as_text(data, "id")
 
 
-def _last(value: str) -> str:
-    return f"last({value} ORDER BY e.seq) FILTER (WHERE {value} IS NOT NULL)"
+def _items(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
-_KNOWN = f"coalesce({_last(_number('cost_known', 'BOOLEAN'))}, {_last(_number('cost_usd', 'DOUBLE'))} IS NOT NULL)"
-_ENDED = "bool_or(e.type != 'embedding_started')"
-_EMBEDDINGS = f"""
-INSERT INTO embeddings SELECT e.book, {_VECTOR_ID} AS id, min(e.recorded_at),
-  coalesce(split_part({_last("e.data->>'$.model'")}, ':', 1), ''), coalesce({_last("e.data->>'$.model'")}, ''),
-  coalesce({_last("e.data->>'$.role'")}, ''), {_last(_number("texts"))}, {_last(_number("characters"))},
-  {_last("coalesce(TRY_CAST(e.data->>'$.tokens' AS BIGINT), TRY_CAST(e.data->>'$.input_tokens' AS BIGINT))")},
-  {_last(_number("ms", "DOUBLE"))},
-  CASE WHEN NOT {_ENDED} THEN 0.0 WHEN {_KNOWN} THEN coalesce({_last(_number("cost_usd", "DOUBLE"))}, 0.0) END,
-  CASE WHEN {_ENDED} THEN {_KNOWN} ELSE true END,
-  CASE WHEN {_ENDED} THEN 0.0 ELSE coalesce({_last(_number("most_usd", "DOUBLE"))}, 0.0) END,
-  CASE WHEN bool_or(e.type = 'embedding_completed') THEN 'complete'
-       WHEN bool_or(e.type = 'embedding_failed') THEN 'error' ELSE 'open' END,
-  coalesce({_last("e.data->>'$.reason'")}, ''), any_value(e.run_id)
-FROM events AS e WHERE e.book = $book AND e.type IN {_VECTOR_TYPES} AND {_VECTOR_ID} IN ({_TOUCHED})
-GROUP BY e.book, {_VECTOR_ID}"""
-
-_FOLLOWS: Final[tuple[tuple[frozenset[str], tuple[str, ...]], ...]] = (
-    (frozenset({"cache_hit", "cache_miss"}), (_LOOKUPS,)),
-    (frozenset({"generation_retry"}), (_RETRIES,)),
-    (frozenset({"rag_retrieval_completed"}), (_RETRIEVALS, _RETRIEVAL_HITS, _VECTOR_LOOKUPS)),
-    (frozenset({"section_completed"}), (_METRICS, _USE, _USE_OF_HITS, _USE_OF_RETRIEVALS)),
-    (
-        frozenset({"embedding_started", "embedding_completed", "embedding_failed"}),
-        (_FORGET_EMBEDDINGS, _EMBEDDINGS),
-    ),
-)
-"""Types of events, and what to run where one of them is new; in order."""
+def retries_before(history: History, slot: str, run_id: str, started_at: float, before: float | None) -> int:
+    """How many failures of the same asking came before the attempt that was started then: what the last
+    `generation_retry` said that is younger than the attempt `before` it."""
+    told = history.retries.get((slot, run_id), [])
+    at = bisect_right(told, started_at, key=lambda retry: retry[0])
+    if not at or (before is not None and told[at - 1][0] < before):
+        return 0
+    return max(0, told[at - 1][1] - 1)
 
 
-def derive(cursor: duckdb.DuckDBPyConnection, book: str, after: int, types: set[str]) -> None:
-    """Fill the tables that follow from the book's events after the number `after`, of which the types are given."""
-    for wanted, statements in _FOLLOWS:
-        if wanted & types:
-            for statement in statements:
-                names = {"book": book, "after": after} if "$after" in statement else {}
-                cursor.execute(statement, names)
+_SHARES: Final = ("core", "retrieved", "summaries", "budget")
+_USED: Final = 17
+_KEPT: Final = 12
+_WAS_USED: Final = 14
+_Reader = Callable[[FromEvents, int, str, float, str, Data], None]
+_READERS: Final[Mapping[str, _Reader]] = {
+    "cache_hit": FromEvents._lookup,
+    "cache_miss": FromEvents._lookup,
+    "generation_retry": FromEvents._retry,
+    "rag_retrieval_completed": FromEvents._retrieval,
+    "section_completed": FromEvents._completed,
+    **{type: FromEvents._vector for type in VECTORS},
+}

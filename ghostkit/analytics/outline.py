@@ -18,7 +18,10 @@ OutlineRow = tuple[str, int, int, str, str, str, bool]
 
 @dataclass(frozen=True, kw_only=True)
 class Outline:
-    """`sections` are (id, chapter, section, place, title, chapter title, locked), `places` (object, chapter, section)."""
+    """`sections` are (id, chapter, section, place, title, chapter title, locked).
+
+    `places` are (object, chapter, section).
+    """
 
     digest: str
     id: str

@@ -2,21 +2,40 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING
 
-from ghostkit.analytics import chunks, from_events, rows
+from ghostkit.analytics import from_rows, rows
+from ghostkit.analytics.chunks import ChunkFollower
 from ghostkit.analytics.database import Staging
+from ghostkit.analytics.from_events import VECTORS, FromEvents, VectorEvent, request_id
+from ghostkit.analytics.history import History
 from ghostkit.analytics.outline import Outline, OutlineFile
+from ghostkit.analytics.rows import Row, add_rows
 from ghostkit.analytics.schema import PLACED, STORED, VERSION
+from ghostkit.analytics.values import as_mapping
 from ghostkit.book.folder import ProjectFolder
 from ghostkit.ledger.streamed import Mark, Stream, marked, streaming
 
 if TYPE_CHECKING:
     import duckdb
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """A batch makes a hundred thousand rows that all stay: looking through them for garbage is a third of the time."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
 
 
 @dataclass(kw_only=True)
@@ -59,6 +78,9 @@ class Projector:
         self.folder, self.label = folder, label
         self._outline = outline or OutlineFile(folder)
         self.progress = Progress()
+        self._history: History | None = None
+        self._chunks = ChunkFollower(folder, label)
+        self._places: dict[str, tuple[int | None, int | None]] = {}
 
     def step(self, cursor: duckdb.DuckDBPyConnection) -> Step:
         """Bring everything up to what the ledger holds now. All of it or, if something fails, nothing is changed."""
@@ -68,7 +90,7 @@ class Projector:
             step = self._step(cursor)
             cursor.execute("COMMIT")
         except BaseException:
-            self.progress = before
+            self.progress, self._history, self._chunks = before, None, ChunkFollower(self.folder, self.label)
             cursor.execute("ROLLBACK")
             raise
         return step
@@ -107,7 +129,7 @@ class Projector:
             self._follow_texts(cursor, outline)
         if events or rebuilt:
             self._replace_runs(cursor, look)
-        chunks.follow(cursor, self.folder, self.label, self.progress.stores)
+        self._chunks.follow(cursor, self.progress.stores)
         self.progress.ledger = look.mark()
         self.progress.open = look.open_attempts()
         return Step(rows=events + attempts + revisions, rebuilt=rebuilt, purged=purged)
@@ -116,37 +138,67 @@ class Projector:
 
     def _add_events(self, cursor: duckdb.DuckDBPyConnection, look: Stream, since: Mark) -> tuple[int, set[str]]:
         count, types = 0, set[str]()
+        history = self._history_of(cursor)
         for batch in look.events(since.event):
-            with Staging(cursor, rows.EVENTS, batch):
-                cursor.execute(rows.INSERT_EVENTS, {"book": self.label})
+            taken = FromEvents(self.label, self._places, history)
+            with _collector_paused():
+                for event in batch:
+                    taken.take(event)
+                for table, found in taken.rows.items():
+                    add_rows(cursor, table, found)
+            self._note_use(cursor, taken.use)
+            self._add_embeddings(cursor, taken.vectors)
             count += len(batch)
-            types.update(row[1] for row in batch)
-        from_events.derive(cursor, self.label, since.event, types)
+            types.update(event[1] for event in batch)
         return count, types
+
+    def _note_use(self, cursor: duckdb.DuckDBPyConnection, use: Sequence[Row]) -> None:
+        """Whether the prose used what was retrieved, told after the retrieval was projected."""
+        if use:
+            with Staging(cursor, rows.USE, [(*row, number) for number, row in enumerate(use)]):
+                for statement in rows.NOTE_USE:
+                    cursor.execute(statement, {"book": self.label})
+
+    def _add_embeddings(self, cursor: duckdb.DuckDBPyConnection, told: Mapping[str, Sequence[VectorEvent]]) -> None:
+        """A request for vectors is told by several events: its row is made of all of them."""
+        if not told:
+            return
+        before = dict(told)
+        if any(events[0][0] != VECTORS[0] for events in told.values()):  # its beginning was projected earlier
+            with Staging(cursor, rows.NAMES, [(id,) for id in told]):
+                before = _by_request(cursor.execute(rows.ALL_OF_EMBEDDINGS, {"book": self.label}).fetchall())
+                cursor.execute(rows.FORGET_EMBEDDINGS, {"book": self.label})
+        add_rows(cursor, "embeddings", [from_rows.embedding(self.label, id, before[id]) for id in told])
 
     def _add_attempts(self, cursor: duckdb.DuckDBPyConnection, look: Stream, since: Mark) -> int:
         count = 0
+        history = self._history_of(cursor)
         for batch in look.attempts(since.attempt, self.progress.open):
-            with Staging(cursor, rows.ATTEMPTS, batch):
-                if self.progress.open:
+            if self.progress.open:
+                with Staging(cursor, rows.NAMES, [(row[1],) for row in batch]):
                     cursor.execute(rows.FORGET_ATTEMPTS, {"book": self.label})
-                cursor.execute(rows.INSERT_ATTEMPTS, {"book": self.label})
+            made = [from_rows.generation(self.label, row, self._places, history) for row in batch]
+            add_rows(cursor, "generations", made)
             count += len(batch)
         return count
 
     def _add_revisions(self, cursor: duckdb.DuckDBPyConnection, look: Stream, since: Mark) -> int:
         count = 0
         for batch in look.revisions(since.revision):
-            measured = [(*row, len(row[11].split()), len(row[11])) for row in batch]
-            with Staging(cursor, rows.REVISIONS, measured):
-                cursor.execute(rows.INSERT_REVISIONS, {"book": self.label})
+            add_rows(cursor, "revisions", [from_rows.revision(self.label, row, self._places) for row in batch])
             count += len(batch)
         return count
+
+    def _history_of(self, cursor: duckdb.DuckDBPyConnection) -> History:
+        if self._history is None:
+            self._history = History.read(cursor, self.label)
+        return self._history
 
     # ── rows that change ──────────────────────────────────────────────────────────────────────────────────
 
     def _follow_outline(self, cursor: duckdb.DuckDBPyConnection, outline: Outline) -> bool:
         """Chapters and sections were renamed, moved, added: numbers are as they are now, everywhere."""
+        self._places = {object: (chapter, section) for object, chapter, section in outline.places}
         if outline.digest == self.progress.outline:
             return False
         cursor.execute("DELETE FROM kept.places WHERE book = $book", {"book": self.label})
@@ -195,15 +247,22 @@ class Projector:
 
     def _replace_runs(self, cursor: duckdb.DuckDBPyConnection, look: Stream) -> None:
         cursor.execute("DELETE FROM runs WHERE book = $book", {"book": self.label})
-        with Staging(cursor, rows.RUNS, look.runs()):
-            cursor.execute(rows.INSERT_RUNS, {"book": self.label})
+        add_rows(cursor, "runs", [from_rows.run(self.label, row) for row in look.runs()])
 
     def _forget(self, cursor: duckdb.DuckDBPyConnection) -> None:
         for table in STORED:
             cursor.execute(f"DELETE FROM {table.name} WHERE book = $book", {"book": self.label})
-        self.progress = Progress()
+        self.progress, self._history = Progress(), History()
 
     def _finish(self, cursor: duckdb.DuckDBPyConnection) -> None:
         cursor.execute("DELETE FROM kept.marks WHERE book = $book", {"book": self.label})
         mark = {"book": self.label, "mark": self.progress.as_json()}
         cursor.execute("INSERT INTO kept.marks VALUES ($book, $mark)", mark)
+
+
+def _by_request(events: Sequence[Row]) -> dict[str, Sequence[VectorEvent]]:
+    found: dict[str, list[VectorEvent]] = {}
+    for type, at, run_id, text in events:
+        data = as_mapping(json.loads(text))
+        found.setdefault(request_id(data), []).append((type, at / 1e6, run_id, data))
+    return dict(found)

@@ -330,8 +330,8 @@ TABLES: Final[tuple[Table, ...]] = (
         query="SELECT book, 'generation', attempt, started_at, CAST(started_at AS DATE), object, kind, chapter, "
         "section, provider, model, input_tokens, output_tokens, cached_tokens, cost_usd, cost_known, in_doubt_usd, "
         "run_id FROM generations WHERE NOT cache_hit UNION ALL "
-        "SELECT book, 'embedding', id, recorded_at, CAST(recorded_at AS DATE), '', 'embedding', NULL, NULL, provider, model, "
-        "input_tokens, 0, 0, cost_usd, cost_known, in_doubt_usd, run_id FROM embeddings",
+        "SELECT book, 'embedding', id, recorded_at, CAST(recorded_at AS DATE), '', 'embedding', NULL, NULL, provider, "
+        "model, input_tokens, 0, 0, cost_usd, cost_known, in_doubt_usd, run_id FROM embeddings",
     ),
 )
 """In the order of the documentation."""

@@ -47,7 +47,7 @@ class SnapshotFile:
     # ── reading ───────────────────────────────────────────────────────────────────────────────────────────
 
     def is_whole(self) -> bool:
-        """May it be opened? One that isn't what was written is set aside; one of another schema is left to be replaced."""
+        """May it be opened? One that isn't what was written is set aside; another schema's is left to be replaced."""
         if not self.path.is_file():
             return False
         sums = self._read_sums()

@@ -86,7 +86,7 @@ VIEWS: Final[tuple[Table, ...]] = (
         "sum(output_tokens) / nullif(sum(ms) / 1000, 0) FROM generations "
         "WHERE ending IN ('complete', 'length') AND NOT cache_hit AND ms IS NOT NULL GROUP BY ALL ORDER BY ALL",
         _MODEL, ("calls", "BIGINT", "answers"), ("p50_ms", "DOUBLE", "half took at most so many milliseconds"),
-        ("p90_ms", "DOUBLE", "nine in ten took at most so many"), ("p99_ms", "DOUBLE", "99 of 100 took at most so many"),
+        ("p90_ms", "DOUBLE", "nine in ten took at most so many"), ("p99_ms", "DOUBLE", "99 of 100 did"),
         ("first_token_p50_ms", "DOUBLE", "to the first piece of text: half"),
         ("first_token_p90_ms", "DOUBLE", "to the first piece of text: nine in ten"),
         ("tokens_per_second", "DOUBLE", "output tokens a second of waiting"),

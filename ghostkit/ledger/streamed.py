@@ -8,13 +8,16 @@ a `text_purged` event), a run ends (`runs`), and the whole file gives way to ano
 from __future__ import annotations
 
 import sqlite3
+import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ghostkit.errors import GhostkitError, LedgerDamaged
 from ghostkit.ledger import blobs
+from ghostkit.ledger.connection import DAMAGE_FIX
 from ghostkit.ledger.looking import reading
 
 BATCH = 20_000
@@ -53,8 +56,8 @@ class Mark:
 class Stream:
     """One consistent look at a ledger."""
 
-    def __init__(self, sql: sqlite3.Connection) -> None:
-        self._sql = sql
+    def __init__(self, sql: sqlite3.Connection, path: Path) -> None:
+        self._sql, self._path = sql, path
 
     def is_of(self, mark: Mark) -> bool:
         """Does this ledger go on from `mark`? Not if it is another one, or an older copy that was put back."""
@@ -80,14 +83,13 @@ class Stream:
 
     def events(self, after: int) -> Iterator[list[Row]]:
         """Batches of rows as `EVENT_COLUMNS`, by sequence number; `data` is JSON text."""
-        unpack = blobs.decompress
         batches = self._batches(
             "SELECT seq, type, data, at, source, actor, run_id, version FROM event JOIN who ON who.id = who_id "
             "WHERE seq > ? ORDER BY seq",
             (after,),
         )
         for batch in batches:
-            yield [(seq, type, unpack(data).decode(), *rest) for seq, type, data, *rest in batch]
+            yield [(seq, type, self._text(data), *rest) for seq, type, data, *rest in batch]
 
     def attempts(self, after: int, also: Collection[int] = ()) -> Iterator[list[Row]]:
         """Batches as `ATTEMPT_COLUMNS`: rows with a greater id than `after`, and those whose ids are `also` given.
@@ -117,7 +119,7 @@ class Stream:
             size=BATCH // 20,
         )
         for batch in batches:
-            yield [(*row[:11], blobs.decompress(row[11]).decode() if row[11] else "", row[12]) for row in batch]
+            yield [(*row[:11], self._text(row[11]), row[12]) for row in batch]
 
     def open_attempts(self) -> list[int]:
         """Row ids of attempts that have not ended."""
@@ -141,6 +143,12 @@ class Stream:
     def runs(self) -> list[Row]:
         """All of them, as `RUN_COLUMNS`."""
         return self._all("SELECT id, goal, state, model, actor, version, started_at, ended_at, reason FROM run")
+
+    def _text(self, data: bytes | None) -> str:
+        try:
+            return blobs.decompress(data).decode() if data else ""
+        except (ValueError, zlib.error) as error:  # pages are whole, what they hold is not
+            raise LedgerDamaged(f"The ledger {self._path} is damaged ({error}).", fix=DAMAGE_FIX) from error
 
     def _one(self, query: str, number: int, expected: Any) -> bool:
         if not number:
@@ -169,10 +177,19 @@ class Stream:
 def streaming(path: Path) -> Iterator[Stream]:
     """A look at the ledger at `path`; what is written meanwhile is not seen.
 
-    Raises `LedgerDamaged`, `LedgerTooNew`, `StorageError`, or `LedgerError` for a ledger of an earlier ghostkit.
+    Raises `LedgerDamaged`, `LedgerTooNew`, `StorageError`, or `LedgerError` for a ledger of an earlier ghostkit. What
+    the caller raises stays as it is.
     """
+    failed: Exception | None = None
     with reading(path) as sql:
-        yield Stream(sql)
+        try:
+            yield Stream(sql, path)
+        except (sqlite3.Error, GhostkitError):
+            raise
+        except Exception as error:  # `reading` would take it for a sign of damage
+            failed = error
+    if failed is not None:
+        raise failed
 
 
 def marked(stored: Mapping[str, Any]) -> Mark:
