@@ -30,7 +30,7 @@ def question_of(query: str) -> Question:
     if not text:
         raise InputError("The query is empty.", fix="Give a question or a few words.")
     for_meaning = text[:CHARACTERS]
-    notes = ()
+    notes: tuple[str, ...] = ()
     if len(for_meaning) < len(text):
         notes = (f"The query has {len(text):,} characters; its meaning was taken from the first {CHARACTERS:,}.",)
     return Question(asked=asked, for_meaning=for_meaning, notes=notes)

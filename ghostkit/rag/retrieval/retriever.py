@@ -116,7 +116,7 @@ class Retriever:
     async def _answer(
         self, drafts: list[Draft], view: StoreView, scope: Scope, wanted: int, plan: Plan
     ) -> list[Retrieval]:
-        reranker = await self._reranker_to_use()
+        reranker = await self._reranker_to_use(view)
         inquiry = Inquiry(
             config=self.config, config_id=self._config_id, plan=plan, view=view, before=scope.before, wanted=wanted
         )
@@ -172,8 +172,8 @@ class Retriever:
         for draft in drafts:
             draft.ms["embed"] = took
 
-    async def _reranker_to_use(self) -> Reranker | None:
-        if self.config.mode is not RAGMode.FULL:
+    async def _reranker_to_use(self, view: StoreView) -> Reranker | None:
+        if self.config.mode is not RAGMode.FULL or not view.count:
             return None
         if not self._reranker_sought:
             from ghostkit.rag.retrieval.rerankers import find_reranker
@@ -181,6 +181,8 @@ class Retriever:
             if self.config.reranker is not None:
                 self._reranker = FunctionReranker(self.config.reranker)
             else:
-                self._reranker, self._reranker_note = await in_thread(find_reranker, self.config.rerank_model)
+                self._reranker, self._reranker_note = await in_thread(
+                    find_reranker, self.config.rerank_model, {one.language for one in view.documents} - {""}
+                )
             self._reranker_sought = True
         return self._reranker

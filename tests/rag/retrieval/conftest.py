@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -90,9 +91,8 @@ class Shelf:
         self.texts.update({one.id: one.text for one in documents})
         await self.embedder.embed([chunk.content for one in chunked for chunk in one.chunks], "passage")
 
-    def retriever(self, reranker: Any = None, clock: Any = None, **settings: Any) -> Retriever:
-        extra = {} if clock is None else {"clock": clock}
-        return Retriever(self.store, self.index, self.embedder, RAGConfig(**settings), reranker, **extra)
+    def retriever(self, clock: Any = time.monotonic, **settings: Any) -> Retriever:
+        return Retriever(self.store, self.index, self.embedder, RAGConfig(**settings), clock=clock)
 
     def words_only(self, **settings: Any) -> Retriever:
         return Retriever(self.store, None, None, RAGConfig(**settings))
