@@ -101,13 +101,16 @@ def fit(reading: Reading, room: int, where: str, story_room: int | None = None) 
     Raises:
         ContextTooLong: not even the text just before fits.
     """
+    given_up: list[Summarised] = []
     if story_room is not None and reading.tokens > room:
-        reading = _story_within(reading, story_room)
+        reading = _story_within(reading, story_room, given_up)
     for step in _LADDER:
         while reading.tokens > room:
             shorter = step(reading)
             if shorter is None:
                 break
+            if step is _summaries_dropped:
+                given_up.append(reading.story[0])
             reading = shorter
     if reading.tokens > room:
         raise ContextTooLong(
@@ -116,16 +119,28 @@ def fit(reading: Reading, room: int, where: str, story_room: int | None = None) 
             tokens=reading.tokens,
             window=room,
         )
-    return reading
+    return _taken_back(reading, given_up, room)
 
 
-def _story_within(reading: Reading, room: int) -> Reading:
+def _story_within(reading: Reading, room: int, given_up: list[Summarised]) -> Reading:
+    """The summaries in their own share of the room: coarser, then fewer."""
     for step in (_summaries_coarser, _summaries_dropped):
         while sum(told.tokens for told in reading.story) > room:
             shorter = step(reading)
             if shorter is None:
                 break
+            if step is _summaries_dropped:
+                given_up.append(reading.story[0])
             reading = shorter
+    return reading
+
+
+def _taken_back(reading: Reading, given_up: list[Summarised], room: int) -> Reading:
+    """Summaries that there is room for after all, once something larger gave way: the newest first."""
+    for told in reversed(given_up):
+        if reading.tokens + told.tokens <= room:
+            notes = tuple(note for note in reading.notes if note != _no_room_for(told))
+            reading = replace(reading, story=(told, *reading.story), notes=notes)
     return reading
 
 
@@ -153,9 +168,11 @@ def _summaries_coarser(reading: Reading) -> Reading | None:
 def _summaries_dropped(reading: Reading) -> Reading | None:
     if not reading.story:
         return None
-    gone = reading.story[0]
-    note = f"The summary of {gone.label} is left out: there is no room for it; the plan still names what happens."
-    return replace(reading, story=reading.story[1:], notes=(*reading.notes, note))
+    return replace(reading, story=reading.story[1:], notes=(*reading.notes, _no_room_for(reading.story[0])))
+
+
+def _no_room_for(told: Summarised) -> str:
+    return f"The summary of {told.label} is left out: there is no room for it; the plan still names what happens."
 
 
 def _middle_dropped(reading: Reading) -> Reading | None:

@@ -12,6 +12,7 @@ import psutil
 
 import ghostkit as gk
 from ghostkit.events import EventType
+from ghostkit.ledger import Slot
 from ghostkit.writing.window import window_before
 from tests.bench.report import Report
 
@@ -33,10 +34,12 @@ async def measure(report: Report, quick: bool) -> None:
 
         book.events.subscribe(EventType.CHAPTER_COMPLETED, chapter_ended)
         await book.write()
-        prompts = _prompts(book)
+        sent = _prompts(book)
+        prompts = {place: _without_retrieved(prompt) for place, prompt in sent.items()}
         tokens = _tokens(book)
         _tell_of_tokens(report, tokens)
         _tell_of_prefixes(report, prompts)
+        _tell_of_retrieval(report, sent, prompts)
         report.add(
             "memory_chapter_100_over_50", memory[100] / memory[50], 1.15, "resident memory after chapter 50",
             gated=False, mb_50=memory[50] / 1e6, mb_100=memory[100] / 1e6,
@@ -45,12 +48,18 @@ async def measure(report: Report, quick: bool) -> None:
 
 
 def _prompts(book: gk.Book) -> dict[tuple[int, int], str]:
-    """The user's message of each section as it was sent."""
+    """The messages of each section as they were sent."""
     found = {}
     for chapter, section in book.value.sections():
-        messages = book.receipt(section.id)["request"]["messages"]
-        found[chapter.number, section.number] = "\n\n".join(part for m in messages for part in m["parts"])
+        request = book.ledger.request(book.ledger.attempts(Slot(object_id=section.id, kind="section"))[-1].id)
+        found[chapter.number, section.number] = "\n\n".join(p for m in request["messages"] for p in m["parts"])
     return found
+
+
+def _without_retrieved(prompt: str) -> str:
+    """What is retrieved is another thing for each section by nature; everything else should stay where it was."""
+    before, tag, rest = prompt.partition("<retrieved>")
+    return before + tag + "</retrieved>" + rest.partition("</retrieved>")[2] if tag else prompt
 
 
 def _tokens(book: gk.Book) -> dict[int, float]:
@@ -92,6 +101,15 @@ def _tell_of_prefixes(report: Report, prompts: dict[tuple[int, int], str]) -> No
         "prompt_not_prefix_while_the_window_stands", 1 - min(standing), 0.05, "the prompt before, worst pair",
         pairs=len(standing),
     )  # fmt: skip
+
+
+def _tell_of_retrieval(report: Report, sent: dict[tuple[int, int], str], prompts: dict[tuple[int, int], str]) -> None:
+    """How much of the last chapters' prompts was found for them; a book of which nothing is found measures nothing."""
+    late = [place for place in sent if place[0] > CHAPTERS - 10]
+    found = sum(len(sent[place]) - len(prompts[place]) for place in late) / sum(len(sent[place]) for place in late)
+    without = sum("<passage " not in sent[place] for place in late)
+    report.add("late_sections_without_passages", without / len(late), 0.0, "sections of the last ten chapters")
+    report.add("retrieved_share_of_late_prompts", found, 0.3, "the prompts of the last ten chapters", gated=False)
 
 
 def common_prefix(one: str, other: str) -> int:
