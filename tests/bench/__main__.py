@@ -11,10 +11,13 @@ from tests.bench import (
     engine_cost,
     flat_cost,
     gate_cost,
+    gpu_vectors,
     imports_and_memory,
+    keyword,
     ledger_size,
     many_books,
     staleness,
+    vectors,
     wire_cost,
 )
 from tests.bench.probe import probe
@@ -30,6 +33,9 @@ BENCHMARKS = {
     "many-books": many_books.run,
     "wire": wire_cost.run,
     "closing": closing_cost.run,
+    "keyword": keyword.run,
+    "vectors": vectors.run,
+    "gpu-vectors": gpu_vectors.run,
 }
 
 
