@@ -97,10 +97,12 @@ def chunk_ids(document_id: str, contents: Sequence[str]) -> list[str]:
     ids = []
     for content in contents:
         count = seen[content] = seen.get(content, -1) + 1
-        ids.append(hashlib.sha256(f"{document_id}\n{count}\n{content}".encode()).hexdigest()[:24])
+        ids.append(
+            hashlib.sha256(f"{document_id}\n{count}\n{content}".encode("utf-8", "surrogatepass")).hexdigest()[:24]
+        )
     return ids
 
 
 def text_digest(text: str) -> str:
     """What a vector is kept under: SHA-256 (hex) of the text."""
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

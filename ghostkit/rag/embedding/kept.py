@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 BATCH_TEXTS: Final = 64
 """What a kill can lose of a real model's work; `hashing` is done with a thousand in the same time."""
 LEXICAL_BATCH_TEXTS: Final = 1000
+TOLD_BATCH_TEXTS: Final = 2048
+"""For an embedder that says itself when a batch of its own is there, as vendors do: each is kept at once."""
 BATCH_CHARACTERS: Final = 1_000_000
 
 Progress = Callable[[int, int], object]
@@ -68,6 +71,7 @@ class KeptEmbedder:
         self.trouble = ""
         """Why the cache, or the store for a question's vector, could not be used; nothing was lost by it."""
         self.on_progress = on_progress
+        self.tells_batches = "on_batch" in inspect.signature(inner.embed).parameters
         self._cache = cache
         self._batch_texts = batch_texts
         self._batch_characters = batch_characters
@@ -75,6 +79,11 @@ class KeptEmbedder:
     @property
     def chosen_because(self) -> str:
         return str(getattr(self.inner, "chosen_because", ""))
+
+    def most_texts(self, info: EmbedderInfo) -> int:
+        """Of a batch."""
+        usual = LEXICAL_BATCH_TEXTS if info.lexical else TOLD_BATCH_TEXTS if self.tells_batches else BATCH_TEXTS
+        return self._batch_texts or usual
 
     async def info(self) -> EmbedderInfo:
         return await self.inner.info()
@@ -139,11 +148,25 @@ class _Call:
         await self._from_cache(claim)
         for batch in self._batches(list(claim.mine)):
             texts = [self.wanted[digest] for digest in batch]
-            found = await self.owner.inner.embed(texts, self.role)
-            self.owner.counts.computed += len(batch)
-            checked = unit_rows(found, texts=len(texts), dimension=self.info.dimension, who=self.info.name)
-            await self._keep(claim, batch, checked)
-            await self._to_cache(batch, checked)
+
+            async def take(places: Sequence[int], rows: Any, of: list[str] = batch) -> None:
+                await self._take(claim, [of[place] for place in places], rows)
+
+            if self.owner.tells_batches:
+                found = await self.owner.inner.embed(texts, self.role, on_batch=take)  # type: ignore[call-arg]
+            else:
+                found = await self.owner.inner.embed(texts, self.role)
+            checked = unit_rows(found, texts=len(batch), dimension=self.info.dimension, who=self.info.name)
+            left = [place for place, digest in enumerate(batch) if digest not in self.rows]
+            if left:
+                await take(left, checked[left])
+
+    async def _take(self, claim: Claim, digests: list[str], rows: Any) -> None:
+        """What was computed; it is durable when this returns."""
+        self.owner.counts.computed += len(digests)
+        checked = unit_rows(rows, texts=len(digests), dimension=self.info.dimension, who=self.info.name)
+        await self._keep(claim, digests, checked)
+        await self._to_cache(digests, checked)
 
     async def _keep(self, claim: Claim, digests: Sequence[str], rows: NDArray[np.float32]) -> None:
         try:
@@ -162,7 +185,7 @@ class _Call:
 
     def _batches(self, digests: list[str]) -> Iterator[list[str]]:
         """Of like lengths, which models with padding are quickest with; bounded in texts and characters."""
-        most = self.owner._batch_texts or (LEXICAL_BATCH_TEXTS if self.info.lexical else BATCH_TEXTS)
+        most = self.owner.most_texts(self.info)
         batch: list[str] = []
         characters = 0
         for digest in sorted(digests, key=lambda one: len(self.wanted[one])):

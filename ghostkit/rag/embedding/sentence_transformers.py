@@ -39,6 +39,7 @@ class TorchModel:
         options: dict[str, Any] = {"use_safetensors": True}
         if self.device == "cuda":
             options["dtype"] = "float16"
+        _without_progress_bars()
         self._model = SentenceTransformer(
             str(model.path),
             device=self.device,
@@ -62,3 +63,10 @@ class TorchModel:
             texts, prompt="", batch_size=self._batch_texts, show_progress_bar=False, convert_to_numpy=True
         )
         return np.asarray(found, dtype=np.float32)
+
+
+def _without_progress_bars() -> None:
+    """Loading prints one otherwise, into a notebook or between a command's lines."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()
