@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ghostkit import config, sync
+    from ghostkit.analytics import connect
     from ghostkit.book import Shelf
     from ghostkit.cache import CacheManager, initialize_cache
     from ghostkit.errors import GhostkitError
@@ -83,6 +84,7 @@ _FOUND_IN = {
     "Shelf": "ghostkit.book",
     "background": "ghostkit.workbench",
     "clear_cache": "ghostkit.workbench.facade",
+    "connect": "ghostkit.analytics",
     "create_hybrid_manager": "ghostkit.workbench.hybrid",
     "enhanced_ai": "ghostkit.workbench.facade",
     "fan_out": "ghostkit.workbench.facade",

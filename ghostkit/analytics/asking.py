@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -53,19 +53,53 @@ def ask(analytics: Analytics, query: str, *, limit: int | None = None, timeout_s
     try:
         text = _only_statement(cursor, query)
         cursor.execute("BEGIN TRANSACTION READ ONLY")
-        with _limited(cursor, timeout_s):
+
+        def fetch() -> Answer:
             cursor.execute(text)
-            columns = [(str(column[0]), str(column[1])) for column in cursor.description or []]
+            described = cursor.description or []
             rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit + 1)
+            return Answer(
+                columns=[str(column[0]) for column in described], types=[str(column[1]) for column in described],
+                rows=rows if limit is None else rows[:limit], more=limit is not None and len(rows) > limit,
+            )  # fmt: skip
+
+        return _interruptible(fetch, cursor.interrupt, timeout_s)
     except duckdb.Error as error:
         raise _told(error, query) from error
     finally:
         cursor.close()
-    shown = rows if limit is None else rows[:limit]
-    return Answer(
-        columns=[name for name, _ in columns], types=[kind for _, kind in columns], rows=shown,
-        more=len(rows) > len(shown),
-    )  # fmt: skip
+
+
+def _interruptible(work: Callable[[], Answer], interrupt: Callable[[], None], timeout_s: float | None) -> Answer:
+    """Work in a thread of its own, so that Ctrl-C and the clock are heeded while DuckDB is busy."""
+    answers, errors = list[Answer](), list[BaseException]()
+
+    def run() -> None:
+        try:
+            answers.append(work())
+        except BaseException as error:
+            errors.append(error)
+
+    worker = threading.Thread(target=run, name="ghostkit-query", daemon=True)
+    until = None if timeout_s is None else time.monotonic() + timeout_s
+    worker.start()
+    try:
+        while worker.is_alive():
+            worker.join(0.05)
+            if worker.is_alive() and until is not None and time.monotonic() > until:
+                interrupt()
+    except BaseException:  # Ctrl-C: it is asked to stop until it has
+        while worker.is_alive():
+            interrupt()
+            worker.join(0.05)
+        raise
+    if answers:
+        return answers[0]
+    if until is not None and time.monotonic() > until:
+        raise QueryStopped(
+            f"The query was stopped after {timeout_s:g} seconds.", fix="Ask for less, or allow it more time."
+        ) from errors[0]
+    raise errors[0]
 
 
 def _only_statement(cursor: duckdb.DuckDBPyConnection, query: str) -> str:
@@ -87,36 +121,6 @@ def _only_statement(cursor: duckdb.DuckDBPyConnection, query: str) -> str:
             f"Only questions are answered here, and this is {kind}.", fix="Begin with SELECT, FROM, WITH or DESCRIBE."
         )
     return str(found[0].query)
-
-
-@contextmanager
-def _limited(cursor: duckdb.DuckDBPyConnection, timeout_s: float | None) -> Iterator[None]:
-    """Interrupt what `cursor` does after so many seconds, again and again until it gives in."""
-    import duckdb
-
-    over, late = threading.Event(), threading.Event()
-
-    def watch() -> None:
-        if not over.wait(timeout_s):
-            late.set()
-            while not over.wait(0.05):
-                cursor.interrupt()
-
-    watcher = threading.Thread(target=watch, name="ghostkit-query", daemon=True)
-    if timeout_s is not None:
-        watcher.start()
-    try:
-        yield
-    except duckdb.InterruptException as error:
-        if late.is_set():
-            raise QueryStopped(
-                f"The query was stopped after {timeout_s:g} seconds.", fix="Ask for less, or give a longer --timeout."
-            ) from error
-        raise KeyboardInterrupt from error
-    finally:
-        over.set()
-        if timeout_s is not None:
-            watcher.join()
 
 
 def _told(error: duckdb.Error, query: str) -> QueryError:

@@ -50,6 +50,11 @@ def connect(books: Books | Sequence[Books], *, memory: bool = False) -> Analytic
     return Analytics(_folders(books), memory=memory)
 
 
+def connect_for_strangers(books: Books | Sequence[Books]) -> Analytics:
+    """`connect` for queries that anybody may have written: errors are told with their place, for `ask`."""
+    return Analytics(_folders(books), errors_as_json=True)
+
+
 class Analytics:
     """Tables and views about books; `docs/analytics.md` describes them. Any thread may use it, one at a time."""
 

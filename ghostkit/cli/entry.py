@@ -29,6 +29,7 @@ from ghostkit.cli.commands.generate import generate
 from ghostkit.cli.commands.history import diff, history, restore
 from ghostkit.cli.commands.index import index
 from ghostkit.cli.commands.keys import keys
+from ghostkit.cli.commands.models import models
 from ghostkit.cli.commands.new import new
 from ghostkit.cli.commands.outbound import outbound
 from ghostkit.cli.commands.outline import outline
@@ -37,10 +38,12 @@ from ghostkit.cli.commands.proposals import accept, proposals, reject
 from ghostkit.cli.commands.providers import providers
 from ghostkit.cli.commands.purge import purge
 from ghostkit.cli.commands.receipt import receipt
+from ghostkit.cli.commands.report import report
 from ghostkit.cli.commands.rewrite import rewrite
 from ghostkit.cli.commands.search import search
 from ghostkit.cli.commands.settings import settings
 from ghostkit.cli.commands.sources import sources
+from ghostkit.cli.commands.sql import sql
 from ghostkit.cli.commands.stale import stale
 from ghostkit.cli.commands.stats import stats
 from ghostkit.cli.commands.status import status
@@ -113,7 +116,7 @@ for _command in (
     *(index, search, context),
     *(edit, lock, unlock, add, move, split, merge, delete, undelete),
     *(rewrite, proposals, accept, reject, history, diff, restore, checkpoints, purge),
-    *(evaluate, events, stats, outbound, cache, providers, keys, settings, doctor, demo),
+    *(evaluate, events, stats, sql, report, outbound, cache, providers, keys, models, settings, doctor, demo),
 ):
     program.add_command(_command)
 
