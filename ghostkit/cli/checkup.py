@@ -28,7 +28,8 @@ OPTIONAL_PARTS = {
     "marimo": "reactive notebooks",
     "duckdb": "analytics beside the book",
     "faiss": "vector search",
-    "sentence_transformers": "embeddings on this machine",
+    "onnxruntime": "embeddings on this machine",
+    "sentence_transformers": "embeddings by torch",
     "openai": "the OpenAI provider",
     "anthropic": "the Anthropic provider",
     "cohere": "the Cohere provider",
@@ -52,7 +53,7 @@ class Finding:
 def examine(path: Path | None) -> list[Finding]:
     """Every finding about the machine, and about the book at `path` if one is given."""
     checks: list[Callable[[], Iterator[Finding]]] = [
-        _python, _packages, _optional, _settings, _event_loop, _sqlite, _fonts, _terminal,
+        _python, _packages, _optional, _search, _settings, _event_loop, _sqlite, _fonts, _terminal,
     ]  # fmt: skip
     if path is None:
         checks += [lambda: _disk(Path.cwd()), lambda: _cache(None)]
@@ -106,6 +107,41 @@ def _optional() -> Iterator[Finding]:
     absent = sorted({what for name, what in OPTIONAL_PARTS.items() if name not in found})
     if absent:
         yield Finding(name="not here", state="info", message="without " + ", ".join(absent))
+
+
+def _search() -> Iterator[Finding]:
+    """What passages are found by meaning with: which embedder `auto` takes, the models there are, faiss, a GPU."""
+    from ghostkit.rag.embedding.auto import choose
+    from ghostkit.rag.models import all_models, models_folder
+
+    yield Finding(name="embedder", state="info", message=f"auto: {getattr(choose(), 'chosen_because', '')}")
+    found = all_models()
+    names = ", ".join(f"{one.name} ({one.files.bytes / 1e6:,.0f} MB, {one.source})" for one in found)
+    yield Finding(name="models", state="info", message=names or f"none in {models_folder()}")
+    parts = [f"{name} {version}" for name in ("faiss-cpu", "faiss-gpu", "torch") if (version := _version(name))]
+    yield Finding(name="search", state="info", message=f"{', '.join(parts) or 'no faiss'}; {_gpu() or 'no GPU'}")
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
+
+
+def _gpu() -> str:
+    """As its driver names it; torch isn't loaded for it."""
+    if sys.platform == "darwin" and platform.machine() == "arm64":
+        return "Apple GPU"
+    query = shutil.which("nvidia-smi")
+    if query is None:
+        return ""
+    import subprocess
+
+    asked = [query, "--query-gpu=name", "--format=csv,noheader"]
+    ran = subprocess.run(asked, capture_output=True, timeout=10, check=False)
+    names = ran.stdout.decode("utf-8", "replace").split("\n") if ran.returncode == 0 else []
+    return ", ".join(name.strip() for name in names if name.strip())
 
 
 def _settings() -> Iterator[Finding]:
