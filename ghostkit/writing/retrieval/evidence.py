@@ -116,11 +116,11 @@ def with_use(event: Event, found: FoundContext, made: Material, text: str) -> Ev
 
 def use_by_passage(passages: Mapping[str, str], made: Material, text: str) -> dict[str, dict[str, Any]]:
     """By passage name; what the section was told elsewhere is no sign that it read the passage."""
-    from ghostkit.rag.context.usage import Prose
+    from ghostkit.rag.context.usage import Prose, use_of
 
     known = "\n".join(_strings(made))
     prose = Prose(text, str(made.variables.get("language", "")), known=known)
-    found = {name.rpartition(":")[2]: prose.use_of(passage) for name, passage in passages.items()}
+    found = {name.rpartition(":")[2]: use_of(passage, prose) for name, passage in passages.items()}
     return {name: {"used": one.used, "score": round(one.score, 4), "how": one.how} for name, one in found.items()}
 
 
