@@ -150,18 +150,20 @@ def embedding_provider(name: str, providers: ProviderRegistry = registry) -> Emb
 
     Raises `UnknownName` for one that has none.
     """
-    factory = providers.factory(name)
-    own = getattr(factory, "embeddings", None)
-    if own is not None:
-        made: EmbeddingProvider = factory().embeddings()  # type: ignore[attr-defined]
-        return made
-    if name not in ADAPTERS:
+    from ghostkit.providers.wire import VendorProvider
+
+    provider = providers.create_provider(name)
+    own = getattr(provider, "embeddings", None)
+    if callable(own):
+        theirs: EmbeddingProvider = own()
+        return theirs
+    if name not in ADAPTERS or not isinstance(provider, VendorProvider):
         raise UnknownName(
             f"{name} has no embeddings.",
             fix=f"Choose a model of {', '.join(VENDORS)}, or `hashing`, which needs nobody.",
         )
     module, _, what = ADAPTERS[name].partition(":")
-    adapter: EmbeddingProvider = getattr(importlib.import_module(module), what)(factory())
+    adapter: EmbeddingProvider = getattr(importlib.import_module(module), what)(provider)
     return adapter
 
 

@@ -87,6 +87,7 @@ class EmbeddingService:
         self._open: dict[str, EmbeddingProvider] = {}
         self._left_behind: list[EmbeddingProvider] = []
         self._known: dict[str, EmbeddingModel] = {}
+        self._dimensions: dict[tuple[str, str], int] = {}
 
     async def known(self, name: str) -> EmbeddingModel:
         """What is known of `provider:model` or `provider:model@dimension`.
@@ -142,6 +143,7 @@ class EmbeddingService:
         known = self._known.get(name)
         if known is not None and known.dimension is None:
             self._known[name] = replace(known, dimension=dimension)
+            self._dimensions[name, known.revision] = dimension
 
     async def _ready(self, name: str) -> tuple[EmbeddingProvider, EmbeddingModel]:
         vendor, model, dimension = split_embedding(name)
@@ -153,7 +155,9 @@ class EmbeddingService:
             made = await anyio.to_thread.run_sync(self._load, vendor)
             self._open.setdefault(vendor, made)
         if name not in self._known:
-            self._known[name] = await self._open[vendor].known(model, dimension)
+            known = await self._open[vendor].known(model, dimension)
+            learnt = self._dimensions.get((name, known.revision))
+            self._known[name] = known if known.dimension else replace(known, dimension=learnt)
         return self._open[vendor], self._known[name]
 
     def _load(self, vendor: str) -> EmbeddingProvider:

@@ -161,6 +161,7 @@ async def test_what_no_encoding_has_is_replaced(simulator: Simulator) -> None:
 async def test_an_unknown_dimension_is_learnt_once_and_held_to(simulator: Simulator) -> None:
     async with serving() as lab:
         assert await lab.service.dimension("openai:own-model") == 1536
+        await lab.service.aclose()
         assert await lab.service.dimension("openai:own-model") == 1536
         assert (await lab.service.known("openai:own-model")).dimension == 1536
     assert [body["input"] for body in asked(simulator)] == [["dimension"]]
