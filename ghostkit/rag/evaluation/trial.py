@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 RETRIEVERS: Final = ("keyword", "semantic", "hybrid")
 _FUSION: Final = {"keyword": "keyword", "semantic": "semantic", "hybrid": "convex"}
 
+LEAST_STEP: Final = 500
+MOST_STEPS: Final = 20
+"""Each step reads what is known already, so there must not be a number of them that grows with the collection."""
+
 OnProgress = Callable[[str, int, int], None]
 """(stage, done, of how many)"""
 
@@ -79,8 +83,19 @@ class Trial:
             self._index = await in_thread(self._open_index, info)
             kept = KeptEmbedder(self._embedder, self._vectors)
         documents = [Document(id=name, text=text, kind=REFERENCE) for name, text in self.collection.documents.items()]
+        await self._index_words(documents)
         indexer = Indexer(self._store, whole, index=self._index, embedder=kept, on_progress=self._on_progress)
         await indexer.update(documents)
+
+    async def _index_words(self, documents: Sequence[Document]) -> None:
+        """In steps, so that a cancellation is heard between two of them."""
+        from ghostkit.rag.indexer import Indexer
+
+        assert self._store is not None
+        words, step = Indexer(self._store, whole), max(LEAST_STEP, len(documents) // MOST_STEPS)
+        for at in range(0, len(documents), step):
+            self._on_progress("indexing", at, len(documents))
+            await words.update(documents[at : at + step], others_stay=True)
 
     async def run(self, retriever: str, *, depth: int = 100, settings: RAGConfig | None = None) -> Ranked:
         """The first `depth` documents of each query, by one of `RETRIEVERS`.
