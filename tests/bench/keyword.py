@@ -125,7 +125,10 @@ def _edits(report: Report, store: ChunkStore, chunked: Sequence[ChunkedDocument]
         asked.append(timed(lambda: _ask(store, "a sentence put in")))
     edit = statistics.median(applied)
     ms = statistics.median(asked) * 1000
-    report.add("keyword_edit_over_filling", edit / filling, 0.02, "filling the store", ms=edit * 1000, ms_next_query=ms)
+    limit = 0.02 * CHUNKS / store.view().count
+    report.add(
+        "keyword_edit_over_filling", edit / filling, limit, "filling the store", ms=edit * 1000, ms_next_query=ms
+    )
 
 
 def timed(work: Callable[[], object]) -> float:
