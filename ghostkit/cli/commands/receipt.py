@@ -62,6 +62,7 @@ def receipt_lines(found: dict[str, Any]) -> list[str]:
     lines.append(f"  {'made from':<12} " + ", ".join(made_from))
     if found["reads"]:
         lines.append(f"  {'reading':<12} " + ", ".join(found["reads"]))
+    lines += retrieval_lines(found.get("retrieval"))
     lines.append(f"  {'attempts':<12} {counted(len(found['attempts']), 'attempt')}: " + _attempts(found["attempts"]))
     if found.get("edited_since"):
         lines.append("  The text has been edited by a person since.")
