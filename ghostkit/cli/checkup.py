@@ -114,7 +114,9 @@ def _search() -> Iterator[Finding]:
     from ghostkit.rag.embedding.auto import choose
     from ghostkit.rag.models import all_models, models_folder
 
-    yield Finding(name="embedder", state="info", message=f"auto: {getattr(choose(), 'chosen_because', '')}")
+    taken = choose()
+    message = f"auto takes {getattr(taken, 'name', '')}. {getattr(taken, 'chosen_because', '')}"
+    yield Finding(name="embedder", state="info", message=message)
     found = all_models()
     names = ", ".join(f"{one.name} ({one.files.bytes / 1e6:,.0f} MB, {one.source})" for one in found)
     yield Finding(name="models", state="info", message=names or f"none in {models_folder()}")
@@ -138,8 +140,11 @@ def _gpu() -> str:
         return ""
     import subprocess
 
+    from ghostkit.events.redaction import is_secret_name
+
+    plain = {name: value for name, value in os.environ.items() if not is_secret_name(name)}
     asked = [query, "--query-gpu=name", "--format=csv,noheader"]
-    ran = subprocess.run(asked, capture_output=True, timeout=10, check=False)
+    ran = subprocess.run(asked, capture_output=True, timeout=10, check=False, env=plain)
     names = ran.stdout.decode("utf-8", "replace").split("\n") if ran.returncode == 0 else []
     return ", ".join(name.strip() for name in names if name.strip())
 

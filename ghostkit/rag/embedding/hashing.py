@@ -44,6 +44,8 @@ class _Piece(NamedTuple):
 class HashingEmbedder:
     """See `Embedder`. Nothing is loaded, nothing leaves the machine."""
 
+    name = "hashing"
+
     def __init__(self, *, chosen_because: str = "") -> None:
         self.chosen_because = chosen_because
         self._words: Words | None = None
@@ -54,7 +56,7 @@ class HashingEmbedder:
         if self._info is None:
             revision = await in_thread(self._revision)
             self._info = EmbedderInfo(
-                name="hashing", dimension=DIMENSION, revision=revision, threshold=THRESHOLD, lexical=True
+                name=self.name, dimension=DIMENSION, revision=revision, threshold=THRESHOLD, lexical=True
             )
         return self._info
 
