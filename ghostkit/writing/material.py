@@ -17,6 +17,7 @@ from ghostkit.writing import plan
 from ghostkit.writing.fitting import InFull, Passage, Priority, Reading, Summarised, estimate_tokens, fit
 from ghostkit.writing.lore import bible_json, people_json
 from ghostkit.writing.plan import Node
+from ghostkit.writing.retrieval.condensing import condensed
 from ghostkit.writing.window import Span, window_before
 
 CHAPTER_SUMMARY_WORDS = 120
@@ -24,6 +25,8 @@ SPAN_SUMMARY_WORDS = 200
 GLOSSARY_TERMS = 60
 TOKENS_A_WORD = 3
 """Room for an answer: generous, because Cyrillic and CJK take more tokens a word than English."""
+SUMMARY_PROMPT_TOKENS = 1000
+"""What a summary's prompt says besides its style and its material, at most."""
 UNBOUNDED = 1_000_000_000
 RETRIEVED = "retrieved"
 NOTHING: Mapping[str, str] = MappingProxyType({})
@@ -246,6 +249,10 @@ class Sources:
             "limit": words,
         }
         made = self._made(template, variables, ("language",), words * TOKENS_A_WORD + 200)
+        room = self.window_tokens - made.max_tokens - estimate_tokens(str(self.style)) - SUMMARY_PROMPT_TOKENS
+        texts = [passage.text for passage in passages]
+        if sum(map(estimate_tokens, texts)) > room:
+            made = replace(made, variables={**made.variables, "material": condensed(texts, room)})
         return replace(made, inputs={**made.inputs, **{passage.name: passage.hash for passage in passages}})
 
     def _plain_glossary(self, node: Node) -> Material:
