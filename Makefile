@@ -36,6 +36,9 @@ check: $(VENV)/dev ## ruff, mypy, import-linter
 bench: $(VENV)/dev ## benchmarks: JSON lines, each a ratio with its peer, beside a CPU and fsync probe
 	$(BIN)/python -m tests.bench
 
+quality: $(VENV)/dev ## quality of chunks and of retrieval on public data, beside peers that are installed
+	$(BIN)/python -m tests.quality
+
 kill: $(VENV)/dev ## the crash drill in full: SIGKILL at every hit of every fault point, and at random
 	$(BIN)/python -m tests.drill
 
@@ -54,4 +57,4 @@ wheel: $(VENV)/dev ## build the wheel
 clean: ## remove what the commands above made
 	rm -rf $(VENV) demo dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 
-.PHONY: help setup demo test check bench kill coverage notebooks docs wheel clean
+.PHONY: help setup demo test check bench quality kill coverage notebooks docs wheel clean
