@@ -72,27 +72,29 @@ def ask(analytics: Analytics, query: str, *, limit: int | None = None, timeout_s
 
 def _interruptible(work: Callable[[], Answer], interrupt: Callable[[], None], timeout_s: float | None) -> Answer:
     """Work in a thread of its own, so that Ctrl-C and the clock are heeded while DuckDB is busy."""
-    answers, errors = list[Answer](), list[BaseException]()
+    answers, errors, done = list[Answer](), list[BaseException](), threading.Event()
 
     def run() -> None:
         try:
             answers.append(work())
         except BaseException as error:
             errors.append(error)
+        finally:
+            done.set()
 
     worker = threading.Thread(target=run, name="ghostkit-query", daemon=True)
     until = None if timeout_s is None else time.monotonic() + timeout_s
     worker.start()
     try:
-        while worker.is_alive():
-            worker.join(0.05)
-            if worker.is_alive() and until is not None and time.monotonic() > until:
+        while not done.wait(0.05):
+            if until is not None and time.monotonic() > until:
                 interrupt()
-    except BaseException:  # Ctrl-C: it is asked to stop until it has
-        while worker.is_alive():
+    except BaseException:  # Ctrl-C: it is asked to stop until it has (an interrupted `join` forgets that it hasn't)
+        while not done.wait(0.05):
             interrupt()
-            worker.join(0.05)
         raise
+    finally:
+        worker.join()
     if answers:
         return answers[0]
     if until is not None and time.monotonic() > until:
@@ -126,6 +128,10 @@ def _only_statement(cursor: duckdb.DuckDBPyConnection, query: str) -> str:
 def _told(error: duckdb.Error, query: str) -> QueryError:
     """DuckDB's message as one sentence, with line and column where it names a place."""
     text = str(error)
+    if "pytz" in text:
+        return QueryError(
+            "A time with a zone can't be shown.", fix="CAST(… AS TIMESTAMP) makes it one in UTC, as all times here are."
+        )
     _, _, tail = text.partition(": ")
     fix = ""
     try:

@@ -81,6 +81,11 @@ class Analytics:
         """Their ids, as in the column `book`."""
         return [projector.label for projector in self._projectors]
 
+    @property
+    def folders(self) -> list[ProjectFolder]:
+        """Where the books lie, in the order of `books`."""
+        return [projector.folder for projector in self._projectors]
+
     def sql(self, query: str, parameters: Any = None) -> duckdb.DuckDBPyRelation:
         """A DuckDB relation: shows itself, can be refined, and `polars.DataFrame(…)` takes it."""
         return self._connection.sql(query, params=parameters)

@@ -25,7 +25,7 @@ def open_memory() -> duckdb.DuckDBPyConnection:
     import duckdb
 
     connection = duckdb.connect(":memory:", config={**_CONFIG, "threads": min(4, os.cpu_count() or 1)})
-    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute("SET GLOBAL TimeZone = 'UTC'")
     return connection
 
 
@@ -34,7 +34,7 @@ def close_off(connection: duckdb.DuckDBPyConnection, *, errors_as_json: bool = F
     connection.execute("SET enable_external_access = false")
     connection.execute("SET allow_community_extensions = false")
     if errors_as_json:
-        connection.execute("SET errors_as_json = true")
+        connection.execute("SET GLOBAL errors_as_json = true")
     connection.execute("SET lock_configuration = true")
 
 

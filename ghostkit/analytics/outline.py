@@ -32,6 +32,7 @@ class Outline:
     model: str
     chapters: int
     created_at: datetime | None
+    """In UTC, without a zone."""
     sections: tuple[OutlineRow, ...] = field(repr=False)
     places: tuple[Place, ...] = field(repr=False)
 
@@ -81,7 +82,7 @@ def _outline(data: bytes, path: Path) -> Outline:
         style=book.style,
         model=book.settings.model,
         chapters=len(book.chapters),
-        created_at=book.created_at,
+        created_at=book.created_at.replace(tzinfo=None) if book.created_at else None,
         sections=tuple(_sections(book)),
         places=tuple(_places(book)),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from ghostkit.analytics.database import Staging
@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     import duckdb
 
 Row = Sequence[Any]
+_EPOCH: Final = datetime(1970, 1, 1)
 BY_NAME: Final = {table.name: table for table in STORED}
 _STAGED_AS: Final = {
     "VARCHAR": "String", "JSON": "String", "BIGINT": "Int64", "DOUBLE": "Float64", "BOOLEAN": "Boolean",
-    "TIMESTAMP WITH TIME ZONE": "Float64", "FLOAT[]": "List(Float32)",
+    "TIMESTAMP": "Float64", "FLOAT[]": "List(Float32)",
 }  # fmt: skip
 _FEW: Final = 500
 """Up to so many rows DuckDB's appender takes less time than a statement (measured: 0.7 ms against 2.5)."""
@@ -28,7 +29,7 @@ def add_rows(cursor: duckdb.DuckDBPyConnection, name: str, rows: Sequence[Row]) 
     if not rows:
         return
     if len(rows) <= _FEW:
-        times = [n for n, column in enumerate(table.columns) if column.type.startswith("TIMESTAMP")]
+        times = [n for n, column in enumerate(table.columns) if column.type == "TIMESTAMP"]
         appender = cursor.appender(name)
         appender.append_rows([_with_times(row, times) for row in rows])
         appender.flush()
@@ -41,13 +42,15 @@ def _with_times(row: Row, times: Sequence[int]) -> Row:
     changed = list(row)
     for number in times:
         if changed[number] is not None:
-            changed[number] = datetime.fromtimestamp(changed[number], UTC)
+            changed[number] = _EPOCH + timedelta(microseconds=round(changed[number] * 1e6))
     return changed
 
 
 def _selected(table: Table) -> str:
     return ", ".join(
-        f'to_timestamp("{column.name}")' if column.type.startswith("TIMESTAMP") else f'"{column.name}"'
+        f'make_timestamp(CAST(round("{column.name}" * 1e6) AS BIGINT))'
+        if column.type == "TIMESTAMP"
+        else f'"{column.name}"'
         for column in table.columns
     )
 
@@ -116,5 +119,5 @@ ORDER BY s.chapter, s.section"""
 
 INSERT_BOOK: Final = """
 INSERT INTO books SELECT $book, $title, $language, $genre, $style, $model, $folder, $chapters, count(*),
-  count(revision), coalesce(sum(words), 0), CAST($created_at AS TIMESTAMP WITH TIME ZONE)
+  count(revision), coalesce(sum(words), 0), CAST($created_at AS TIMESTAMP)
 FROM sections WHERE book = $book"""
