@@ -10,6 +10,7 @@ import binascii
 from typing import Any, Final
 
 from ghostkit.providers.adapters.openai_models import is_openai
+from ghostkit.providers.adapters.openai_service import words_from
 from ghostkit.providers.adapters.sdk_embeddings import OUR_MOST_TEXTS, SdkEmbeddings
 from ghostkit.providers.embedding_models import facts_of
 from ghostkit.providers.embeddings import Embedded, EmbeddingModel, EmbeddingRequest, Numbers
@@ -24,6 +25,8 @@ SERVERS_MOST_TEXTS: Final = 32
 class OpenAIEmbeddings(SdkEmbeddings):
     """`openai:MODEL`, and of another server at `OPENAI_BASE_URL`."""
 
+    loads = ("openai.resources.embeddings",)
+
     async def known(self, model: str, dimension: int | None = None) -> EmbeddingModel:
         """A server of one's own takes smaller batches."""
         facts = facts_of(self.provider.name, model)
@@ -32,26 +35,20 @@ class OpenAIEmbeddings(SdkEmbeddings):
         return self._model(model, facts, dimension, most_texts=SERVERS_MOST_TEXTS)
 
     async def _ask(self, client: Any, request: EmbeddingRequest) -> Embedded:
-        answer = await client.embeddings.create(**self.body(request))
-        self._look_for_error(answer)
+        answer = await client.embeddings.with_raw_response.create(**self.body(request))
+        said = await self._parsed(answer.content)
+        if said.get("error"):  # some services say what failed in an answer with a good status
+            raise VendorError(words_from(said))
         try:
-            found = sorted(answer.data, key=lambda one: one.index)
-            if [one.index for one in found] != list(range(len(found))):
+            found = sorted(said["data"], key=lambda one: one["index"])
+            if [one["index"] for one in found] != list(range(len(found))):
                 raise self._misshapen()
-            vectors = [_numbers(one.embedding) for one in found]
-            usage = getattr(answer, "usage", None)
-            tokens, cost = getattr(usage, "prompt_tokens", None), getattr(usage, "cost", None)
-        except (AttributeError, TypeError, binascii.Error):
+            vectors = [_numbers(one["embedding"]) for one in found]
+            usage = said.get("usage") or {}
+            tokens, cost = usage.get("prompt_tokens"), usage.get("cost")
+        except (AttributeError, KeyError, TypeError, binascii.Error):
             raise self._misshapen() from None
         return self._embedded(vectors, tokens, cost)
-
-    def _look_for_error(self, answer: Any) -> None:
-        """Some services say what failed in an answer with a good status."""
-        said = getattr(answer, "error", None)
-        if said:
-            from ghostkit.providers.adapters.openai_service import words_from
-
-            raise VendorError(words_from({"error": said}))
 
     def body(self, request: EmbeddingRequest) -> dict[str, Any]:
         """What is sent, as arguments of the SDK's `create`. Base64 is a quarter as long; not every server knows it."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import importlib
+import json
 from abc import ABC, abstractmethod
+from contextlib import suppress
 from typing import Any, ClassVar, Final
 from urllib.parse import urlsplit
+
+import anyio.to_thread
 
 from ghostkit.providers.contract import Usage, public_address
 from ghostkit.providers.embedding_models import EmbeddingFacts, checked_dimension, facts_of
@@ -25,9 +30,15 @@ class SdkEmbeddings(ABC):
     most_texts: ClassVar[int] = OUR_MOST_TEXTS
     most_tokens: ClassVar[int | None] = None
     cuts: ClassVar[bool] = False
+    loads: ClassVar[tuple[str, ...]] = ()
+    """Modules that the SDK would import in the event loop, when first asked."""
 
     def __init__(self, provider: VendorProvider) -> None:
+        """In a thread: see `loads`."""
         self.provider = provider
+        for module in self.loads:
+            with suppress(Exception):  # the provider says what is not installed, or broken
+                importlib.import_module(module)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.provider!r})"
@@ -63,6 +74,13 @@ class SdkEmbeddings(ABC):
 
     @abstractmethod
     async def _ask(self, client: Any, request: EmbeddingRequest) -> Embedded: ...
+
+    async def _parsed(self, body: bytes) -> dict[str, Any]:
+        """An answer's JSON, read in a thread: SDKs look at each of hundreds of thousands of numbers, in the loop."""
+        said = await anyio.to_thread.run_sync(json.loads, body)
+        if not isinstance(said, dict):
+            raise self._misshapen()
+        return said
 
     def _embedded(self, vectors: list[Numbers], tokens: Any, cost_usd: Any = None) -> Embedded:
         """What came; `tokens` is what the vendor counted, None where it counted nothing."""
