@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from ghostkit.rag.chunking.fences import code_ranges
 from ghostkit.rag.chunking.line_forms import (
     BULLET,
-    FENCE,
     PARAGRAPH_START,
     heading_level,
     is_contents,
@@ -22,7 +22,7 @@ LONGEST_WRAPPED: Final = 120
 LONGEST_HEADING: Final = 90
 CONTENTS_RUN: Final = 4
 """So many headings on end are a table of contents, but for the last."""
-_BLANK_LINE = re.compile(r"\n[ \t]*+\n\s*+")
+_BLANK_LINE = re.compile(r"\n[^\S\n]*+\n\s*+")
 _LINE_ENDS = str.maketrans({"\r": "\n", "\x0b": "\n", "\x0c": "\n", "\x85": "\n", "\u2028": "\n", "\u2029": "\n"})
 
 
@@ -65,41 +65,22 @@ def _headings_or_contents(run: list[Block]) -> Iterator[Block]:
 
 
 def _plain_blocks(flat: str) -> Iterator[Block]:
-    at = len(flat) - len(flat.lstrip()) if flat[:1].isspace() else 0
-    size = len(flat.rstrip()) if flat[-1:].isspace() else len(flat)
-    while at < size:
-        blank = _BLANK_LINE.search(flat, at, size)
-        end = blank.start() if blank else size
-        after = blank.end() if blank else size
-        fence = (
-            FENCE.search(flat, flat.rfind("\n", 0, at) + 1, end)
-            if "```" in flat[at:end] or "~~~" in flat[at:end]
-            else None
-        )
-        if fence is not None:
-            closed = _fence_end(flat, fence, size)
-            if fence.start() > at:
-                yield from _region(flat, at, fence.start())
-            yield _trimmed(flat, CODE, max(at, fence.start()), closed)
-            at = _skip_blank(flat, closed, size)
-            continue
-        yield from _region(flat, at, end)
-        at = after
+    at = 0
+    for start, end in code_ranges(flat) if "```" in flat or "~~~" in flat else ():
+        yield from _between_code(flat, at, start)
+        yield _trimmed(flat, CODE, start, end)
+        at = end
+    yield from _between_code(flat, at, len(flat))
 
 
-def _fence_end(flat: str, fence: re.Match[str], size: int) -> int:
-    """Where the fence's closing line ends; one that is never closed ends with its paragraph."""
-    closing = re.compile(rf"^[ \t]*+{fence[1]}[ \t]*+$", re.MULTILINE).search(flat, fence.end(), size)
-    if closing is not None:
-        return closing.end()
-    blank = _BLANK_LINE.search(flat, fence.end(), size)
-    return blank.start() if blank else size
-
-
-def _skip_blank(flat: str, at: int, size: int) -> int:
-    while at < size and flat[at].isspace():
-        at += 1
-    return at
+def _between_code(flat: str, start: int, end: int) -> Iterator[Block]:
+    part = flat[start:end] if start or end < len(flat) else flat
+    at = start + len(part) - len(part.lstrip())
+    end = start + len(part.rstrip())
+    while at < end:
+        blank = _BLANK_LINE.search(flat, at, end)
+        yield from _region(flat, at, blank.start() if blank else end)
+        at = blank.end() if blank else end
 
 
 def _trimmed(flat: str, kind: int, start: int, end: int, level: int = 0) -> Block:
@@ -110,13 +91,29 @@ def _trimmed(flat: str, kind: int, start: int, end: int, level: int = 0) -> Bloc
 
 def _region(flat: str, start: int, end: int) -> Iterator[Block]:
     """The blocks of a range without blank lines."""
-    part = flat[start:end]
-    if "\n" not in part.strip():
+    end = start + len(flat[start:end].rstrip())
+    if flat.find("\n", start, end) < 0:
         yield from _line(flat, start, end)
         return
     begin = flat.rfind("\n", 0, start) + 1
     lines = flat[begin if not flat[begin:start].strip() else start : end].split("\n")
-    yield from _lines(flat, end - sum(map(len, lines)) - len(lines) + 1, lines)
+    at = end - sum(map(len, lines)) - len(lines) + 1
+    if not any(line.lstrip()[:1] in ("#", "=") for line in lines):
+        yield from _lines(flat, at, lines)
+        return
+    run: list[str] = []
+    for line in lines:
+        level = heading_level(line.strip()) if line.lstrip()[:1] in ("#", "=") else 0
+        if level > 0:
+            if run:
+                yield from _lines(flat, at - sum(map(len, run)) - len(run), run)
+                run = []
+            yield _trimmed(flat, HEADING, at, at + len(line), level)
+        else:
+            run.append(line)
+        at += len(line) + 1
+    if run:
+        yield from _lines(flat, end - sum(map(len, run)) - len(run) + 1, run)
 
 
 def _line(flat: str, start: int, end: int) -> Iterator[Block]:
@@ -138,11 +135,8 @@ def _line(flat: str, start: int, end: int) -> Iterator[Block]:
 def _lines(flat: str, start: int, lines: list[str]) -> Iterator[Block]:
     """Several lines with no blank one between them."""
     end = start + sum(map(len, lines)) + len(lines) - 1
-    level = heading_level(lines[0].strip()) if lines[0].lstrip()[:1] in ("#", "=") else 0
-    if level > 0:
-        first = start + len(lines[0])
-        yield _trimmed(flat, HEADING, start, first, level)
-        yield from _region(flat, first + 1, end)
+    if len(lines) == 1:
+        yield from _line(flat, start, end)
         return
     whole = next(_of_one_kind(flat, start, end, lines), None)
     if whole is not None:

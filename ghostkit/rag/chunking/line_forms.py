@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import Final
 
 BULLET = re.compile(r"[ \t]*+(?:[-*+•‣▪◦]|\(?\d{1,3}[.)]|\(?[a-zа-я]\))[ \t]++(?=\S)")
-FENCE = re.compile(r"^[ \t]*+(`{3,}|~{3,})", re.MULTILINE)
 PARAGRAPH_START = re.compile(r"[ \t]{2,}+\S|\t|[ \t]*+(?:—|–|―|--?)[ \t]")
 HIGHEST, MIDDLE, LOWEST = 6, 5, 4
 _DIVISIONS: Final = (

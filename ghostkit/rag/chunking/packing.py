@@ -13,9 +13,9 @@ from typing import Final
 
 from ghostkit.rag.chunking.units import HASH_BITS, SECTION_LEVEL, SENTENCE_LEVEL, Units
 
-LEAST_FILL: Final = 0.5
+LEAST_FILL: Final = 0.6
 """Of the size; a chunk is not shorter, but before a heading or what can't be cut."""
-LEAST_SECTION: Final = 0.2
+LEAST_SECTION: Final = 0.4
 _SECTION: Final = SECTION_LEVEL << HASH_BITS
 _SENTENCE: Final = SENTENCE_LEVEL << HASH_BITS
 
@@ -25,9 +25,9 @@ def packed(units: Units, text: str, overlap: int) -> Iterator[tuple[int, int]]:
     total = len(units)
     sections = [index for index, rank in enumerate(units.ranks) if rank >= _SECTION]
     sections.append(total)
-    first, section = 0, 0
+    first, section, before = 0, 0, 0
     while first < total:
-        start = _overlap_start(units, first, overlap) if overlap and first else first
+        start = _overlap_start(units, before, first, overlap) if overlap and first else first
         while sections[section] <= first and sections[section] < total:
             section += 1
         while True:
@@ -41,17 +41,17 @@ def packed(units: Units, text: str, overlap: int) -> Iterator[tuple[int, int]]:
         if units.count is not None:
             start, cut = _within(units, text, start, first, cut)
         yield units.starts[start], units.ends[cut - 1]
-        first = cut
+        before, first = first, cut
 
 
-def _overlap_start(units: Units, first: int, overlap: int) -> int:
-    """The unit that the chunk whose own text begins at `first` begins with."""
+def _overlap_start(units: Units, before: int, first: int, overlap: int) -> int:
+    """The unit that a chunk begins with whose own text begins at `first`, that of the chunk before it at `before`."""
     ranks, begin = units.ranks, units.begin
     least = begin[first] - overlap
     start = best = first
     # Inside a sentence too large for a chunk, clauses overlap.
     whole = _SENTENCE if ranks[first] >= _SENTENCE else 0
-    while start and ranks[start] < _SECTION and begin[start - 1] >= least:
+    while start > before + 1 and ranks[start] < _SECTION and begin[start - 1] >= least:
         start -= 1
         if ranks[start] >= whole:
             best = start

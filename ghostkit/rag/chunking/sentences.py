@@ -22,6 +22,8 @@ _CLOSERS: Final = "\"'»”’“)\\]_*›"
 _WIDE_CLOSERS: Final = "」』）”’】》〉\"'"
 _WIDE_OPENERS: Final = "「『（“‘【《〈—"
 _OPENERS: Final = "\"'“‘«„‚‹(\\[_*¿¡"
+_LED_IN = re.compile(rf"[^{_WIDE}{_WIDE_OPENERS}：，\s]{{1,10}}：")
+_LONGEST_QUOTATION: Final = 400
 _WORD_BEFORE: Final = 16
 _NEXT_WORD = re.compile(rf"[{_OPENERS}\s—–-]*+([^\W\d_]++(?:'[^\W\d_]++)?+)(?!\.)")
 _PLAIN_WORD: Final = 6
@@ -35,10 +37,11 @@ def _ends(any_case: bool) -> re.Pattern[str]:
     """
     small = _small_letters()
     goes_on = r"[.…,;:]" if any_case else rf"[.…,;:]|[—–\-{_OPENERS}\s]*+[{small}]"
-    notes = r"(?:\[\d{1,3}\])*+"
+    # « Vraiment ? » has a space before what closes; [12] is a note.
+    notes = r"(?:[ \u00a0\u202f]»)?+(?:\[\d{1,3}\])*+"
     return re.compile(
         rf"[{_MARKS}](?<![{_MARKS}][{_MARKS}])[{_MARKS}]*+[{_CLOSERS}]*+{notes}(?=(\s++)(?!{goes_on}))"
-        rf"|[{_WIDE}](?<![{_WIDE}][{_WIDE}])[{_WIDE}]*+(?:[{_WIDE_CLOSERS}]++(?=(?:\s|[{_WIDE_OPENERS}]))|(?![{_WIDE_CLOSERS}]))"
+        rf"|[{_WIDE}](?<![{_WIDE}][{_WIDE}])[{_WIDE}]*+[{_WIDE_CLOSERS}]*+"
         r"(?=(\s*+))"
     )
 
@@ -70,6 +73,8 @@ def sentences(text: str, start: int, end: int, language: str = "") -> Iterator[t
         stop = found.end()
         if stop >= end:
             break
+        if text[mark] in _WIDE and text[stop - 1] not in _WIDE and not _closes(text, at, stop):
+            continue
         yield at, stop
         at = max(found.end(1), found.end(2))
     if at < end:
@@ -86,10 +91,10 @@ def _is_last(text: str, start: int, stop: int, after: int, language: str) -> boo
         return True
     small = word.lower()
     if small.isdigit():
-        return not (
-            words[-1] == text[start:stop]
-            or (len(small) < 3 and language in NUMBERED and not _begins_sentence(text, after))
-        )
+        if words[-1] == text[start:stop]:
+            return False
+        ordinal = len(small) < 3 and language in NUMBERED
+        return not ordinal or text[after] in _OPENERS or _begins_sentence(text, after)
     if small in NEVER_LAST:
         return False
     if small in BEFORE_NUMBER and text[after : after + 1].isdigit():
@@ -97,6 +102,21 @@ def _is_last(text: str, start: int, stop: int, after: int, language: str) -> boo
     if _closes_a_list(words, small):
         return True
     return _begins_sentence(text, after) if _is_short_form(word) or small in BEFORE_NAME else True
+
+
+def _closes(text: str, start: int, stop: int) -> bool:
+    """Does a Chinese or Japanese quotation that closes before `stop` end the sentence that began at `start`?
+
+    It does where it was led in (他说：“…”) or the next one is, and where no letter follows; else what follows says who
+    spoke (“…？”他问。 「…。」と言った。).
+    """
+    after = text[stop]
+    if after.isspace() or after in _WIDE_OPENERS:
+        return True
+    if "\u3041" <= after <= "\u3096":
+        return False
+    opening = max(text.rfind(mark, max(start, stop - _LONGEST_QUOTATION), stop) for mark in "“「『")
+    return (opening > start and text[opening - 1] in "：:，,") or _LED_IN.match(text, stop) is not None
 
 
 def _is_short_form(word: str) -> bool:
