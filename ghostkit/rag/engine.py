@@ -77,6 +77,14 @@ class RetrievalEngine:
         opened = await self._open()
         return await opened.retriever.search(query, scope=scope, top_k=top_k)
 
+    async def search_by_words(self, query: str, *, scope: Scope = EVERYTHING, top_k: int | None = None) -> Retrieval:
+        """As `search`, by words alone: for when nobody can be asked for the query's vector."""
+        from ghostkit.rag.retrieval import Retriever
+
+        opened = await self._open()
+        words = Retriever(opened.store, None, None, self.config.with_changes(fusion="keyword"))
+        return await words.search(query, scope=scope, top_k=top_k)
+
     async def search_many(
         self, queries: Sequence[str], *, scope: Scope = EVERYTHING, top_k: int | None = None
     ) -> list[Retrieval]:

@@ -81,6 +81,8 @@ def purge(book: Book, section: str, revision: int, reason: str) -> Purged:
                 book.ledger.reject(revision, book.who(), note="its text was purged")
         faults.point("purge.cleared")
         finished = book.ledger.purge(revision, why, book.who())
+        for path in filter(lambda path: _is_projection(book, path), book.folder.root.iterdir()):
+            _remove(path)  # made by another process while the ledger still had the text; later ones see the purge
         rewritten = _follow(book)
         done.already = version.purged and not finished and not rewritten
     if not version.purged:
@@ -132,13 +134,19 @@ def _clear_places(book: Book, done: Purged, passages: Sequence[str]) -> None:
         name = path.relative_to(book.folder.root)
         if name.parts[0] == "logs":
             done.log_lines += _clear_log(path, needles)
-        elif path == book.folder.analytics or needles.in_file(path, sure=name.parts[0] not in _UNSURE):
-            if name.parts[0] in _OURS or path == book.folder.analytics or _COPIES.search(path.name):
+        elif _is_projection(book, path) or needles.in_file(path, sure=name.parts[0] not in _UNSURE):
+            if name.parts[0] in _OURS or _is_projection(book, path) or _COPIES.search(path.name):
                 _remove(path)
                 done.removed.append(name.as_posix())
             else:
                 done.still_quoted.append(name.as_posix())
     done.still_quoted += _exported_elsewhere(book, needles)
+
+
+def _is_projection(book: Book, path: Path) -> bool:
+    """The projection, or what was set aside or left unfinished of it."""
+    name = book.folder.analytics.name
+    return path.parent == book.folder.root and re.match(rf"\.?{re.escape(name)}(?!\.lock$)", path.name) is not None
 
 
 class _Needles:

@@ -14,7 +14,7 @@ from ghostkit.events import EventType
 from ghostkit.ledger import Attempt, Revision, Slot, Totals
 from ghostkit.ledger.embeddings import TYPES as EMBEDDING_EVENTS
 from ghostkit.ledger.embeddings import EmbeddingTotals, embedding_totals
-from ghostkit.workbench.retrieved import retrieved_for
+from ghostkit.workbench.retrieved import passages_by_slot, retrieved_for
 from ghostkit.writing.manuscript import find_section
 from ghostkit.writing.naming import reads_in_words
 from ghostkit.writing.plan import SECTION, Goal
@@ -275,6 +275,7 @@ def run_frame(book: Book, goal: Goal) -> polars.DataFrame:
         "cost_usd": polars.Float64, "chunks": polars.Int64, "model": polars.String,
     }  # fmt: skip
     rows = []
+    passages = passages_by_slot(book)
     for chapter, section in book.value.sections():
         if not goal.wants_section(chapter, section):
             continue
@@ -284,7 +285,8 @@ def run_frame(book: Book, goal: Goal) -> polars.DataFrame:
             (
                 f"{chapter.number}.{section.number}", section.title, str(section.status), section.word_count,
                 last.input_tokens if last else 0, last.output_tokens if last else 0,
-                last.total_s if last else None, _sum_of_costs(attempts), 0, last.model if last else "",
+                last.total_s if last else None, _sum_of_costs(attempts),
+                passages.get(str(Slot(object_id=section.id, kind=SECTION)), 0), last.model if last else "",
             )
         )  # fmt: skip
     return polars.DataFrame(rows, schema=columns, orient="row")

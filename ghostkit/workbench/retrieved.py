@@ -26,6 +26,12 @@ def retrieved_for(book: Book, section_id: str, slot: str, attempt: str) -> dict[
     return {**_told(event), "hits": [_with_use(hit, used) for hit in event.data["hits"]]}
 
 
+def passages_by_slot(book: Book) -> dict[str, int]:
+    """How many passages each section's last prompt held."""
+    events = book.ledger.events(types=[EventType.RAG_RETRIEVAL_COMPLETED])
+    return {e.data["slot"]: sum(hit["kept"] for hit in e.data["hits"]) for e in events if e.data.get("slot")}
+
+
 def _completed(book: Book, section_id: str, attempt: str) -> StoredEvent | None:
     events = book.ledger.events(types=[EventType.SECTION_COMPLETED])
     return next(

@@ -82,6 +82,8 @@ class BookSearch:
         from ghostkit.writing.retrieval.source import indexed
 
         engine = await self.retrieval_engine(on_progress=on_progress)
+        started = Event(type=EventType.RAG_INDEXING_STARTED, data={"source": "book and sources"}, source="retrieval")
+        await self.events.emit_async(started)
         report = await self._bring_up(engine)
         if report.did_something:
             await self._record(indexed(report.as_dict()))
@@ -108,6 +110,8 @@ class BookSearch:
         engine = await self.retrieval_engine(searching=True)
         await self._bring_up(engine)
         seen = scope or Scope(before=place_before(as_of))
+        started = Event(type=EventType.RAG_RETRIEVAL_STARTED, data={"query": query}, source="retrieval")
+        await self.events.emit_async(started)
         with embedding_for("search"):
             found = await engine.search(query, scope=seen, top_k=top_k)
         data = evidence_of(
@@ -138,7 +142,11 @@ class BookSearch:
         if config.mode not in (RAGMode.HYBRID, RAGMode.FULL):
             return None
         size = self.services.options().sliding_window_size
-        return BookRetrieval(self.manuscript, config, size, self.retrieval_engine, None if looking else self._record)
+        if looking:
+            return BookRetrieval(self.manuscript, config, size, self.retrieval_engine)
+        return BookRetrieval(
+            self.manuscript, config, size, self.retrieval_engine, tell=self._record, hear=self.events.emit_async
+        )
 
     async def _record(self, event: Event) -> None:
         for fresh in await in_thread(self.ledger.record, [event], self.who()):

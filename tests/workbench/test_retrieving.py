@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import ghostkit as gk
-from ghostkit.errors import InputError
+from ghostkit.errors import AuthError, InputError, Unreachable
 from ghostkit.providers import Request
 from ghostkit.rag.config import RAGConfig
+from ghostkit.rag.embedding.contract import EmbedderInfo
 from ghostkit.rag.scope import Scope
 from ghostkit.workbench.retrieving import config_from_settings, place_before
 
@@ -281,3 +284,48 @@ async def test_a_text_that_states_what_a_passage_no_longer_says_is_out_of_date(l
     found = book.stale().of(book.section("12.2").id)
     assert found is not None
     assert any("a passage of 2.1" in reason.text and "47" in reason.text for reason in found.reasons)
+
+
+class Down:
+    """An embedder whose vendor is not there."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def info(self) -> EmbedderInfo:
+        return EmbedderInfo(name="down:x", dimension=4)
+
+    async def embed(self, texts: Sequence[str], role: str) -> Any:
+        raise self.error
+
+    async def aclose(self) -> None: ...
+
+
+@pytest.mark.parametrize("rag", [RAGConfig(embedder=Down(Unreachable("No answer.", retryable=True)))])
+async def test_a_vendor_that_is_down_leaves_the_words_to_be_searched(long_desk: Desk, rag: RAGConfig) -> None:
+    book = long_desk.create(chapters=CHAPTERS)
+    run = await write(book)
+    assert run.state == "done"
+    assert passages_in(sections_asked(long_desk)["12.2"])
+    last = book.ledger.events(types=["rag_retrieval_completed"])[-1].data
+    assert last["embedder"] == ""
+    assert "the words were searched" in " ".join(last["notes"])
+
+
+@pytest.mark.parametrize("rag", [RAGConfig(embedder=Down(AuthError("The key is wrong.")))])
+async def test_a_wrong_key_stops_the_run_before_a_section_is_written_without_what_was_wanted(
+    long_desk: Desk, rag: RAGConfig
+) -> None:
+    book = long_desk.create(chapters=CHAPTERS)
+    with pytest.raises(AuthError, match="key is wrong"):
+        await write(book)
+    assert "section 9.2" in long_desk.asked_for()
+    assert "section 10.1" not in long_desk.asked_for()
+
+
+async def test_a_run_tells_how_many_passages_each_section_was_given(long_desk: Desk) -> None:
+    book = long_desk.create(chapters=CHAPTERS)
+    run = await write(book)
+    chunks = dict(run.frame.select("section", "chunks").iter_rows())
+    assert chunks["1.1"] == 0
+    assert chunks["12.2"] == len(passages_in(sections_asked(long_desk)["12.2"])) > 0

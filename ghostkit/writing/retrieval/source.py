@@ -30,6 +30,10 @@ from ghostkit.writing.window import window_before
 Tell = Callable[[Event], Awaitable[None]]
 
 
+async def _nobody(event: Event) -> None:
+    """Where nobody listens."""
+
+
 class BookRetrieval:
     """The `ContextSource` of a book whose mode is `hybrid` or `full`."""
 
@@ -40,13 +44,18 @@ class BookRetrieval:
         window_size: int,
         open_engine: Callable[[], Awaitable[RetrievalEngine]],
         tell: Tell | None = None,
+        hear: Tell = _nobody,
     ) -> None:
-        """`open_engine` is called when a section first wants something; `tell` hears what was indexed."""
+        """`open_engine` is called when a section first wants something.
+
+        `tell` puts on record what was indexed, `hear` is told that a search begins.
+        """
         self.manuscript = manuscript
         self.config = config
         self.window_size = window_size
         self._open_engine = open_engine
         self._tell = tell
+        self._hear = hear
 
     def wants(self, slot: str) -> bool:
         """Whether there is anything that the section doesn't read in full already."""
@@ -59,12 +68,19 @@ class BookRetrieval:
     async def context_for(self, slot: str, query: str, budget_tokens: int) -> FoundContext:
         """Whole chunks, as many as the budget holds, in the order of the book; and the record of how they were found.
 
-        Where no vectors can be had (a vendor is down), the search goes on by words, with a note.
+        Where no vectors can be had for now (a vendor is down), the search goes on by words, with a note.
         """
         engine = await self._open_engine()
-        notes = await self.bring_up_to_date(engine)
         scope = self.scope_for(slot)
-        found = await engine.search(query, scope=scope)
+        await self._hear(Event(type=EventType.RAG_RETRIEVAL_STARTED, data={"query": query}, source="retrieval"))
+        try:
+            notes = await self.bring_up_to_date(engine)
+            found = await engine.search(query, scope=scope)
+        except ProviderError as error:
+            if not error.retryable:
+                raise  # a wrong key or model: the run stops before anything is written without what was wanted
+            notes = (f"Nobody could be asked for meanings ({error.message}); the words were searched.",)
+            found = await engine.search_by_words(query, scope=scope)
         found = replace(found, notes=(*found.notes, *notes))
         kept, no_room = fitting(found.hits, budget_tokens, show, estimate_tokens)
         ordered = in_reading_order(kept)
@@ -84,12 +100,8 @@ class BookRetrieval:
         )
 
     async def bring_up_to_date(self, engine: RetrievalEngine) -> tuple[str, ...]:
-        """Take in what was written or changed since; says what went wrong with it."""
-        documents = await in_thread(documents_of, self.manuscript)
-        try:
-            report = await engine.update(documents)
-        except ProviderError as error:
-            return (f"Not everything could be embedded ({error.message}); the words were searched.",)
+        """Take in what was written or changed since; says what a person should know of it."""
+        report = await engine.update(await in_thread(documents_of, self.manuscript))
         if report.did_something and self._tell is not None:
             await self._tell(indexed(report.as_dict()))
         return report.notes
