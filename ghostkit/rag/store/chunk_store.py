@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Final, NoReturn, TypeVar
 
 from ghostkit import faults
+from ghostkit.errors import InputError
 from ghostkit.rag.document import Chunk, Document
 from ghostkit.rag.scope import EVERYTHING, Scope
 from ghostkit.rag.store.damage import Damaged, begun_anew, damage, refusals
@@ -82,7 +83,7 @@ class ChunkStore:
         """One change, whole or not at all: `gone` leave, `placed` (same text) stand elsewhere or are called otherwise,
         `chunked` come in or replace what they were. Returns the version after it.
 
-        Raises `InputError` for a document placed that isn't there, or two chunks with one id.
+        Raises `InputError` for a document placed that isn't there, one given twice, or two chunks with one id.
         """
 
         def change(connection: sqlite3.Connection) -> int:
@@ -190,6 +191,10 @@ def _applied(
     placed: Sequence[Document],
     gone: Collection[str],
 ) -> int:
+    named = Counter([*(one.document.id for one in chunked), *(one.id for one in placed)])
+    for document_id, times in named.items():
+        if times > 1:
+            raise InputError(f"The document {document_id!r} stands twice in one change.", fix="Give it once.")
     change = Change(connection)
     change.drop(gone)
     change.place(placed)

@@ -164,6 +164,7 @@ class StoreView:
 
     def digests_of(self, rows: NDArray[np.int64]) -> list[str]:
         """The digests of what is embedded for these rows, in the order asked for."""
+        self._places(rows)
         asked = rows.tolist()
         found = self._read(lambda connection: digests_by_row(connection, asked))
         return [found[row] for row in asked]
