@@ -88,7 +88,10 @@ class SourceFolder:
         Raises:
             BookError: its file is missing, or no text any more.
         """
-        source = self.get(name)
+        return self.text_of(self.get(name))
+
+    def text_of(self, source: Source) -> str:
+        """`text`, for who has the source at hand."""
         try:
             return read_source(self.root / source.file)[0]
         except InputError as error:

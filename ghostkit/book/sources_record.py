@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
@@ -129,10 +130,9 @@ def load_sources(text: str) -> tuple[Source, ...]:
         raise _damaged(f"it is of version {_short(content['version'])}, and this ghostkit knows {VERSION}")
     sources = tuple(_loaded(row, number) for number, row in enumerate(rows, 1))
     for name in ("id", "file"):
-        seen = [getattr(one, name).casefold() for one in sources]
-        twice = next((value for value in seen if seen.count(value) > 1), None)
-        if twice is not None:
-            raise _damaged(f"two of its sources have the {name} {twice!r}")
+        [(value, times)] = Counter(getattr(one, name).casefold() for one in sources).most_common(1) or [("", 0)]
+        if times > 1:
+            raise _damaged(f"two of its sources have the {name} {value!r}")
     return sources
 
 

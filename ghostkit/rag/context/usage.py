@@ -36,6 +36,8 @@ PROSE_WINDOW: Final = 60
 PASSAGE_WINDOW: Final = 36
 """The same of the passage: about 70 words, so that one thing used of a long passage is seen."""
 SEED: Final = 4
+MOST_PLACES: Final = 32
+"""Of one seed: a text that says the same over and over must not take for ever."""
 RUN: Final = 5
 """Words in a row that both texts must have at least."""
 RUN_WEIGHT: Final = 9.0
@@ -73,7 +75,9 @@ class Prose:
         self.tokens = tokens_of(text)
         self._seeds: dict[tuple[str, ...], list[int]] = {}
         for at in range(len(self.tokens) - SEED + 1):
-            self._seeds.setdefault(tuple(self.tokens[at : at + SEED]), []).append(at)
+            places = self._seeds.setdefault(tuple(self.tokens[at : at + SEED]), [])
+            if len(places) < MOST_PLACES:
+                places.append(at)
         told = tokens_of(known)
         self._told = {tuple(told[at : at + SEED]) for at in range(len(told) - SEED + 1)}
         self._known = _rates(_stems(known, language))
@@ -153,14 +157,15 @@ def _stems(text: str, language: str) -> list[str]:
     return [_NUMBERS.get(term, term)[:STEM] for term in terms_of(text, language)]
 
 
-def _windows(stems: Sequence[str], size: int) -> Iterable[set[str]]:
-    """Overlapping by half; the last one reaches to the end and is as long as the others."""
+def _windows(stems: Sequence[str], size: int) -> Iterable[dict[str, None]]:
+    """Each stem once, in order, so that sums come out the same in every process. They overlap by half; the last one
+    reaches to the end and is as long as the others."""
     if len(stems) <= size * 5 // 4:
-        yield set(stems)
+        yield dict.fromkeys(stems)
         return
     for begin in range(0, len(stems) - size, size // 2):
-        yield set(stems[begin : begin + size])
-    yield set(stems[-size:])
+        yield dict.fromkeys(stems[begin : begin + size])
+    yield dict.fromkeys(stems[-size:])
 
 
 def _rates(stems: Sequence[str]) -> dict[str, float]:

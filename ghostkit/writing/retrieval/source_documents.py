@@ -37,7 +37,7 @@ def read_documents(folder: ProjectFolder) -> tuple[list[Document], list[UnreadSo
     unread: list[UnreadSource] = []
     for source in sources.all():
         try:
-            found.append(document_of(source, sources.text(source.id)))
+            found.append(document_of(source, sources.text_of(source)))
         except BookError as error:
             unread.append(UnreadSource(source=source, problem=error.message))
     return found, unread

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import time
 from collections import Counter
 from functools import cache
@@ -185,6 +188,25 @@ def test_knowing_more_never_raises_the_weight_of_a_word(pair: Pair, data: st.Dat
     informed, plain = Prose(pair.prose, "en", known=known), Prose(pair.prose, "en")
     stems = usage._stems(pair.passage, "en")
     assert all(informed.weight(stem) <= plain.weight(stem) for stem in stems)
+
+
+def test_the_score_is_the_same_in_every_process() -> None:
+    pair = pairs("development")[1]
+    program = f"from ghostkit.rag.context.usage import use_of; print(use_of({pair.passage!r}, {pair.prose!r}, 'en'))"
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", program], env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert said == {f"{use_of(pair.passage, pair.prose, 'en')}\n".encode()}
+
+
+def test_a_text_that_says_the_same_over_and_over_takes_no_longer() -> None:
+    prose = Prose("the lamp burned low and " * 2000, "en")
+    begin = time.perf_counter()
+    assert use_of("the lamp burned low and " * 40, prose).used
+    assert time.perf_counter() - begin < 1
 
 
 def test_a_passage_takes_less_than_3_ms() -> None:
