@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import anyio.to_thread
 
-from ghostkit import faults
-from ghostkit.errors import BadRequest, CircuitOpen, GhostkitError, ProviderError
+from ghostkit.errors import BadRequest, CircuitOpen, GhostkitError, InputError, ProviderError
 from ghostkit.events import Event, EventType
 from ghostkit.generation.admission import gate_key
 from ghostkit.generation.asking import PATIENCE_S
@@ -26,6 +25,7 @@ from ghostkit.generation.embedding.vectors import checked_vectors
 from ghostkit.generation.options import GenerationOptions
 from ghostkit.providers import ModelInfo, Usage
 from ghostkit.providers.embeddings import Embedded, EmbeddingModel, EmbeddingProvider, EmbeddingRequest, Role
+from ghostkit.providers.prices import with_set_prices
 from ghostkit.providers.resilience import Gates, Passage, RetryPolicy, StateChange
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ class BatchCall:
     put_on_record: Callable[[Event], Awaitable[None]]
     new_id: Callable[[], str]
     failed: list[Bill] = field(default_factory=list)
+    cost_usd: float = 0.0
+    """Of the try that is under way, as far as is known."""
 
     async def answer(self) -> Answered:
         """Raises `ProviderError` when no try is left, `BudgetExceeded` before anything more is sent."""
@@ -93,7 +95,7 @@ class BatchCall:
 
     async def _attempt(self, policy: RetryPolicy, number: int) -> Answered:
         changes: list[StateChange] = []
-        info = self.known.as_info()
+        info = with_set_prices(self.known.as_info())
         gate = self.gates.gate(gate_key(info), self.options.gate_for(info))
         tokens = self.batch.tokens if info.base_url else 0
         try:
@@ -104,63 +106,62 @@ class BatchCall:
 
     async def _paid(self, passage: Passage, policy: RetryPolicy, number: int, info: ModelInfo) -> Answered:
         """Nothing is sent before the money is set aside and the intent is on record."""
-        id = self.new_id()
+        id, begun = self.new_id(), time.monotonic()
         most = info.cost_usd(Usage(input_tokens=self.batch.most_tokens)) if info.prices_known else None
-        faults.point("embedding.before")
         try:
             hold = await self.budget.hold(id, self.known.name, most, self.options)
+        except BaseException:
+            passage.unsent()
+            raise
+        self.cost_usd = 0.0
+        try:
             try:
                 await self.put_on_record(
                     record.started_event(id, self.known, self.role, self.batch, self.purpose, number, most)
                 )
-            except BaseException:
-                await _settled(hold, 0.0)
-                raise
-        except BaseException:
-            passage.unsent()
-            raise
-        return await self._sent(passage, policy, number, info, id, hold)
-
-    async def _sent(
-        self, passage: Passage, policy: RetryPolicy, number: int, info: ModelInfo, id: str, hold: Hold
-    ) -> Answered:
-        begun, cost, known = time.monotonic(), hold.ceiling_usd, self.known
-        try:
-            faults.point("embedding.sent")
-            request = EmbeddingRequest(
-                model=known.model,
-                texts=tuple(text.text for text in self.batch.texts),
-                role=self.role,
-                dimension=known.dimension if known.chosen else None,
-                attempt_id=id,
-                timeouts=policy.timeouts(self.options.timeouts(), number),
-            )
-            bill = self._bill(info)
-            try:
-                came = await self.provider.embed(request)
-                bill = self._bill(info, came)
-                passage.started(came.limits)
-                vectors = await anyio.to_thread.run_sync(
-                    checked_vectors, came.vectors, len(self.batch.texts), known, came.request_id
-                )
             except BaseException as stop:
-                error = stop if isinstance(stop, ProviderError) else None
-                bill = bill if error is None or not error.rejected else Bill()
-                cost = bill.cost_usd
-                await self._failed(id, bill, begun, error)
+                passage.unsent()
+                await self._failed(id, Bill(), begun, stop, sent=False)
                 raise
-            cost = bill.cost_usd
-            faults.point("embedding.answered")
-            with anyio.CancelScope(shield=True):
-                await self.put_on_record(
-                    record.completed_event(id, known, self.batch, bill, _ms(begun), came.request_id)
-                )
-            if bill.source == "reported":
-                learn(self.batch, known.name, bill.tokens)
-            passage.succeeded(bill.tokens)
-            return Answered(vectors=vectors, batch=self.batch, bill=bill, paid_before=tuple(self.failed))
+            self.cost_usd = hold.ceiling_usd
+            return await self._sent(passage, self._request(id, policy, number), info, begun)
         finally:
-            await _settled(hold, cost)
+            await _settled(hold, self.cost_usd)
+
+    def _request(self, id: str, policy: RetryPolicy, number: int) -> EmbeddingRequest:
+        return EmbeddingRequest(
+            model=self.known.model,
+            texts=tuple(text.text for text in self.batch.texts),
+            role=self.role,
+            dimension=self.known.dimension if self.known.chosen else None,
+            attempt_id=id,
+            timeouts=policy.timeouts(self.options.timeouts(), number),
+        )
+
+    async def _sent(self, passage: Passage, request: EmbeddingRequest, info: ModelInfo, begun: float) -> Answered:
+        """The call and its outcome, on record."""
+        id, bill = request.attempt_id, self._bill(info)
+        try:
+            came = await self.provider.embed(request)
+            bill = self._bill(info, came)
+            passage.started(came.limits)
+            vectors = await anyio.to_thread.run_sync(
+                checked_vectors, came.vectors, len(request.texts), self.known, came.request_id
+            )
+        except BaseException as stop:
+            sent = not _never_left(stop)
+            bill = Bill() if not sent or (isinstance(stop, ProviderError) and stop.rejected) else bill
+            self.cost_usd = bill.cost_usd
+            await self._failed(id, bill, begun, stop, sent=sent)
+            raise
+        self.cost_usd = bill.cost_usd
+        with anyio.CancelScope(shield=True):
+            done = record.completed_event(id, self.known, self.batch, bill, _ms(begun), came.request_id)
+            await self.put_on_record(done)
+        if bill.source == "reported":
+            learn(self.batch, self.known.name, bill.tokens)
+        passage.succeeded(bill.tokens)
+        return Answered(vectors=vectors, batch=self.batch, bill=bill, paid_before=tuple(self.failed))
 
     def _bill(self, info: ModelInfo, came: Embedded | None = None) -> Bill:
         """Of what came, or of a call of which nothing did: its texts as estimated."""
@@ -173,11 +174,11 @@ class BatchCall:
             cost_known=priced,
         )
 
-    async def _failed(self, id: str, bill: Bill, begun: float, error: ProviderError | None) -> None:
+    async def _failed(self, id: str, bill: Bill, begun: float, stop: BaseException, *, sent: bool) -> None:
         """Put on record, as well as can be: where even that fails, the intent stays and is in doubt."""
-        self.failed.append(bill)
-        never_left = error is not None and error.rejected and error.status is None
-        event = record.failed_event(id, self.known, bill, _ms(begun), error, sent=not never_left)
+        if sent:
+            self.failed.append(bill)
+        event = record.failed_event(id, self.known, bill, _ms(begun), stop, sent=sent)
         with suppress(GhostkitError), anyio.move_on_after(WRAP_UP_S, shield=True):
             await self.put_on_record(event)
 
@@ -187,6 +188,13 @@ class BatchCall:
                 await self.put_on_record(
                     Event(type=EventType.PROVIDER_STATE, data=change.as_data(), source="providers")
                 )
+
+
+def _never_left(stop: BaseException) -> bool:
+    """Failed before the vendor was sent anything: no key, no connection, or nothing that could be sent."""
+    if isinstance(stop, ProviderError):
+        return stop.rejected and stop.status is None
+    return isinstance(stop, InputError)
 
 
 async def _settled(hold: Hold, cost_usd: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ghostkit.errors import ProviderError
+from ghostkit.errors import GhostkitError, ProviderError
 from ghostkit.events import Event, EventType
 from ghostkit.generation.embedding.batches import Batch
 from ghostkit.generation.embedding.purpose import Purpose
@@ -65,18 +65,21 @@ def completed_event(id: str, known: EmbeddingModel, batch: Batch, bill: Bill, ms
     return Event(type=EventType.EMBEDDING_COMPLETED, data=data, source=_SOURCE)
 
 
-def failed_event(
-    id: str, known: EmbeddingModel, bill: Bill, ms: int, error: ProviderError | None, *, sent: bool
-) -> Event:
-    """`error` None: somebody stopped it."""
+def failed_event(id: str, known: EmbeddingModel, bill: Bill, ms: int, stop: BaseException, *, sent: bool) -> Event:
+    """`stop` is what ended it: an error of ours, or a cancellation."""
+    kind, reason = "cancelled", "Somebody stopped it."
+    if isinstance(stop, ProviderError):
+        kind, reason = stop.kind, stop.message
+    elif isinstance(stop, GhostkitError):
+        kind, reason = stop.code, stop.message
     data = {
         "embedding": id,
         "model": known.name,
-        "kind": error.kind if error is not None else "cancelled",
-        "reason": error.message if error is not None else "Somebody stopped it.",
+        "kind": kind,
+        "reason": reason,
         "sent": sent,
         **bill.as_data(),
         "ms": ms,
-        "request_id": error.request_id if error is not None else "",
+        "request_id": stop.request_id if isinstance(stop, ProviderError) else "",
     }
     return Event(type=EventType.EMBEDDING_FAILED, data=data, source=_SOURCE)
