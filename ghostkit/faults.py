@@ -107,7 +107,6 @@ POINTS: Final[dict[str, str]] = {
     "rag.store.after_commit": "chunks and postings committed",
     "rag.index.vectors_written": "vectors of a new base written, its row numbers not yet",
     "rag.index.base_written": "vectors and row numbers of a new base written, no manifest names them",
-    "rag.index.faiss_written": "FAISS index over a new base written and synced, no manifest names it",
     "rag.index.before_manifest": "everything of a new base written, about to swap the manifest",
     "rag.index.after_manifest": "manifest swapped, files of the old base still there",
     "migration.before_backup": "about to back the ledger up",

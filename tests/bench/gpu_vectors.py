@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from ghostkit.rag.index.flat import Visible, ranked, scan
+from ghostkit.rag.index.flat import ranked, scan
 from ghostkit.rag.index.gpu import gpu_finder
-from ghostkit.rag.index.part import Part
+from ghostkit.rag.index.part import Part, Visible
 from tests.bench.report import Report
 
 COUNT, DIMENSION, QUESTIONS = 1_000_000, 384, 1000

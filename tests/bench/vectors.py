@@ -27,9 +27,9 @@ from ghostkit.rag.index.approximate import build, kind_for
 from ghostkit.rag.index.base import Base, mapped_base, write_base
 from ghostkit.rag.index.exact import exact_scores
 from ghostkit.rag.index.faiss_file import read_verified, write_index
-from ghostkit.rag.index.flat import Visible, ranked, scan
+from ghostkit.rag.index.flat import ranked, scan
 from ghostkit.rag.index.manifest import Manifest, read_manifest, write_manifest
-from ghostkit.rag.index.part import Part
+from ghostkit.rag.index.part import Part, Visible
 from ghostkit.rag.index.seal import seal_key
 from ghostkit.rag.scope import Scope
 from ghostkit.rag.store import ChunkedDocument, ChunkStore
@@ -196,7 +196,7 @@ def _make(home: Path, vectors: Vectors) -> float:
     home.mkdir(parents=True, exist_ok=True)
     started = time.perf_counter()
     part = Part(vectors, np.arange(len(vectors)))
-    noted, rows = write_base(home, 1, [part], vectors.shape[1])
+    noted, rows = write_base(home, 1, [Visible(part)], vectors.shape[1])
     manifest = Manifest(
         embedder="bench",
         dimension=vectors.shape[1],

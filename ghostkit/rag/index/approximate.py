@@ -12,16 +12,16 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from ghostkit.rag.index.flat import Visible, scan
+from ghostkit.rag.index.flat import scan
 from ghostkit.rag.index.limits import IndexLimits
-from ghostkit.rag.index.part import Part
+from ghostkit.rag.index.part import Part, Visible
 from ghostkit.rag.index.recall import recall_of, true_neighbours
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ghostkit.rag.index.flat import Candidates
+    from ghostkit.rag.index.part import Candidates
 
 Kind = Literal["ivf", "hnsw"]
 

@@ -14,7 +14,7 @@ from ghostkit import faults
 from ghostkit.rag.index.durable import blocks_of, write_new
 from ghostkit.rag.index.exact import norms
 from ghostkit.rag.index.manifest import FileNote, Manifest, Unusable
-from ghostkit.rag.index.part import Part
+from ghostkit.rag.index.part import Part, Visible
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,11 +33,13 @@ class Base(Part):
     manifest: Manifest | None = None
 
 
-def write_base(folder: Path, number: int, parts: Sequence[Part], dimension: int) -> tuple[FileNote, FileNote]:
-    """Write the rows of all `parts`, ascending, as base `number`; nothing names the files yet."""
+def write_base(folder: Path, number: int, parts: Sequence[Visible], dimension: int) -> tuple[FileNote, FileNote]:
+    """Write what is visible of all `parts`, by row, as base `number`; nothing names the files yet."""
     import numpy as np
 
-    order, rows = _merged(parts)
+    all_rows = np.concatenate([part.rows for part in parts])
+    order = np.argsort(all_rows, kind="stable")
+    rows = all_rows[order]
     vectors = folder / f"base-{number}.vectors"
     size, digest = write_new(vectors, _gathered(parts, order, dimension))
     faults.point("rag.index.vectors_written")
@@ -48,15 +50,7 @@ def write_base(folder: Path, number: int, parts: Sequence[Part], dimension: int)
     return noted, FileNote(name=path.name, size=size, sha256=digest)
 
 
-def _merged(parts: Sequence[Part]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    import numpy as np
-
-    rows = np.concatenate([part.rows for part in parts])
-    order = np.argsort(rows, kind="stable")
-    return order, rows[order]
-
-
-def _gathered(parts: Sequence[Part], order: NDArray[np.int64], dimension: int) -> Iterator[Any]:
+def _gathered(parts: Sequence[Visible], order: NDArray[np.int64], dimension: int) -> Iterator[Any]:
     """Blocks of the parts' vectors in `order`, which numbers them through all parts: never a second copy of all."""
     import numpy as np
 
@@ -66,7 +60,7 @@ def _gathered(parts: Sequence[Part], order: NDArray[np.int64], dimension: int) -
         block = np.empty((len(wanted), dimension), "<f4")
         for part, start in zip(parts, starts, strict=False):
             mine = (wanted >= start) & (wanted < start + len(part))
-            block[mine] = part.vectors[wanted[mine] - start]
+            block[mine] = part.take(wanted[mine] - start)[0]
         yield block
 
 

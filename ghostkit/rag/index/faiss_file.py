@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ghostkit import faults
 from ghostkit.rag.index.approximate import Approximate, faiss
 from ghostkit.rag.index.durable import hash_file, sync_file
 from ghostkit.rag.index.manifest import FileNote, IndexNote, Manifest, Unusable
@@ -26,7 +25,6 @@ def write_index(folder: Path, number: int, made: Approximate) -> IndexNote:
     except RuntimeError as error:
         raise OSError(f"{path.name} could not be written") from error
     sync_file(path)
-    faults.point("rag.index.faiss_written")
     size, digest = hash_file(path)
     note = FileNote(name=path.name, size=size, sha256=digest)
     return IndexNote(kind=made.kind, parameters=dict(made.parameters), recall=made.recall, file=note)

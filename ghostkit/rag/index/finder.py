@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ghostkit.rag.index.flat import Candidates, Visible
+    from ghostkit.rag.index.part import Candidates, Visible
 
 
 class Finder(Protocol):

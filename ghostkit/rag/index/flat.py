@@ -7,69 +7,22 @@ long (docs/vector-index.md), and it needs no package.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ghostkit.rag.index.base import NORM_TOLERANCE
 from ghostkit.rag.index.exact import epsilon, exact_scores, norms
-from ghostkit.rag.index.part import Part
+from ghostkit.rag.index.part import Visible
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    Candidates = tuple[NDArray[np.float32], NDArray[np.int64]]
-    """Vectors (m, d) and their row numbers (m,)."""
+    from ghostkit.rag.index.part import Candidates
 
-_SCORES_AT_ONCE = 4_000_000
+_SCORES_AT_ONCE = 16_000_000
 _FEW = 8
 _ROWS_FOR_BATCHES = 50_000
 """Fewer questions, or questions to fewer rows, are scanned one by one; else reading the rows once for many pays."""
-_GATHER_BELOW = 0.2
-"""A smaller share of a part is copied out and scanned; of a larger one all is scanned and the rest dropped."""
-_GATHER_ROWS = 4096
-
-
-@dataclass(frozen=True, eq=False)
-class Visible:
-    """What a question sees of a part: `at` are positions, ascending; None: all of it."""
-
-    part: Part
-    at: NDArray[np.int64] | None = None
-
-    def __len__(self) -> int:
-        return len(self.part) if self.at is None else len(self.at)
-
-    def scores(self, queries: NDArray[np.float32]) -> NDArray[np.float32]:
-        """float32 (n, m) for (n, d) queries, or (m,) for one (d,)."""
-        import numpy as np
-
-        vectors, at = self.part.vectors, self.at
-        if at is None or not len(at):
-            return _products(vectors if at is None else vectors[:0], queries)
-        first, last = int(at[0]), int(at[-1])
-        if last - first + 1 == len(at):
-            return _products(vectors[first : last + 1], queries)
-        if len(at) > _GATHER_BELOW * len(vectors):
-            return _products(vectors, queries)[..., at]
-        blocks = [
-            _products(vectors[at[start : start + _GATHER_ROWS]], queries) for start in range(0, len(at), _GATHER_ROWS)
-        ]
-        return np.concatenate(blocks, axis=-1) if len(blocks) > 1 else blocks[0]
-
-    def take(self, chosen: NDArray[np.int64]) -> Candidates:
-        """Vectors and rows of the `chosen` among what is visible."""
-        at = chosen if self.at is None else self.at[chosen]
-        return self.part.vectors[at], self.part.rows[at]
-
-
-def _products(vectors: NDArray[np.float32], queries: NDArray[np.float32]) -> NDArray[np.float32]:
-    """One question is scanned by one thread: BLAS's two need 0.15 ms instead of 0.3 for 10,000 rows on an idle
-    machine, and 40 ms instead of 0.45 on a busy one, where they wait for each other."""
-    import numpy as np
-
-    scores: NDArray[np.float32] = np.vecdot(vectors, queries) if queries.ndim == 1 else queries @ vectors.T
-    return scores
 
 
 def margin(query: NDArray[np.float32]) -> float:

@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Any, Final
 from ghostkit.rag.index.approximate import faiss
 from ghostkit.rag.index.base import NORM_TOLERANCE
 from ghostkit.rag.index.exact import FLOAT32_UNIT, TF32_UNIT, epsilon, norms
-from ghostkit.rag.index.flat import Visible, scan
-from ghostkit.rag.index.part import Part
+from ghostkit.rag.index.flat import scan
+from ghostkit.rag.index.part import Part, Visible
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     from ghostkit.rag.index.finder import Finder
-    from ghostkit.rag.index.flat import Candidates
+    from ghostkit.rag.index.part import Candidates
 
     Found = tuple[NDArray[np.float32], NDArray[np.int64]]
     """Scores and positions, (n, k), best first."""
@@ -70,7 +70,11 @@ class GpuScan:
         block = max(1, _SCORES_AT_ONCE // len(self.base))
         for start in range(0, len(queries), block):
             some = queries[start : start + block]
-            scores, at = self.device.best(some, min(2 * limit + 32, len(seen), self.device.most), seen.at)
+            try:
+                scores, at = self.device.best(some, min(2 * limit + 32, len(seen), self.device.most), seen.at)
+            except RuntimeError:  # no room left on the device: the CPU finds the same
+                yield from scan([seen], some, limit)
+                continue
             for number, query in enumerate(some):
                 yield self._one(seen, query, limit, scores[number], at[number])
 

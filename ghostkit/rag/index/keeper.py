@@ -133,7 +133,7 @@ class Keeper:
         base with the delta finds the same, so that only a note says so."""
         self._notes, self._flat_because = (), ""
         if self.folder is None:
-            part = joined([snapshot.living_base(), snapshot.delta], self._info.dimension)
+            part = joined(snapshot.living(), self._info.dimension)
             base = Base(part.vectors, part.rows)
             return self._renewed(snapshot, base, self._gpu(base) or self._built(base))
         try:
@@ -148,7 +148,7 @@ class Keeper:
 
     def _written(self, folder: Path, snapshot: Snapshot) -> Snapshot:
         number = next_number(folder)
-        vectors, rows = write_base(folder, number, [snapshot.living_base(), snapshot.delta], self._info.dimension)
+        vectors, rows = write_base(folder, number, snapshot.living(), self._info.dimension)
         manifest = Manifest(
             embedder=self._info.key,
             dimension=self._info.dimension,

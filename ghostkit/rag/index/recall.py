@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from ghostkit.rag.index.exact import exact_scores
-from ghostkit.rag.index.flat import Visible, scan
-from ghostkit.rag.index.part import Part
+from ghostkit.rag.index.flat import scan
+from ghostkit.rag.index.part import Part, Visible
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,8 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ghostkit.rag.index.base import Base
-from ghostkit.rag.index.flat import Visible
-from ghostkit.rag.index.part import Part, joined
+from ghostkit.rag.index.part import Part, Visible, joined
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,12 +37,11 @@ class Snapshot:
     def count(self) -> int:
         return len(self.base) - self.dead + len(self.delta)
 
-    def living_base(self) -> Part:
-        if self.alive is None:
-            return self.base
+    def living(self) -> list[Visible]:
+        """All that can be found, uncopied."""
         import numpy as np
 
-        return self.base.only(np.flatnonzero(self.alive))
+        return [Visible(self.base, None if self.alive is None else np.flatnonzero(self.alive)), Visible(self.delta)]
 
     def difference(self, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Snapshot]:
         """The rows that are not held, and this with all rows gone that are not in `rows` (all the store's)."""
@@ -61,7 +59,7 @@ class Snapshot:
         return rows[~(in_base | in_delta)], kept
 
     def with_more(self, more: Part) -> Snapshot:
-        return replace(self, delta=joined([self.delta, more], self.base.vectors.shape[1]))
+        return replace(self, delta=joined([Visible(self.delta), Visible(more)], self.base.vectors.shape[1]))
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

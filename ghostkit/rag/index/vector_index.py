@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from ghostkit.errors import EmbedderError
 from ghostkit.rag.embedding.contract import EmbedderInfo
 from ghostkit.rag.index.base import Base
-from ghostkit.rag.index.flat import Visible, ranked, scan
+from ghostkit.rag.index.flat import ranked, scan
 from ghostkit.rag.index.keeper import Keeper
 from ghostkit.rag.index.limits import LIMITS, IndexLimits
+from ghostkit.rag.index.part import Visible
 from ghostkit.rag.index.snapshot import Sight, Snapshot, sight_of
 from ghostkit.rag.index.status import IndexStatus
 from ghostkit.rag.index.taking import take_vectors
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ghostkit.rag.embedding.vector_store import VectorStore
-    from ghostkit.rag.index.flat import Candidates
+    from ghostkit.rag.index.part import Candidates
     from ghostkit.rag.store import ChunkStore, StoreView
 
 _SIGHTS_KEPT = 16
+_PATIENCE_S = 0.05
+"""How long a search waits for a thread that catches up or merges, before it does with what there is."""
 
 
 class VectorIndex:
@@ -51,6 +54,7 @@ class VectorIndex:
         self._limits = limits
         self._keeper = Keeper(folder, info, limits)
         self._lock = threading.RLock()
+        self._sights_lock = threading.Lock()
         self._snapshot: Snapshot | None = None
         self._rebuilt_because = ""
         self._sights: OrderedDict[int, tuple[NDArray[np.int64], Snapshot, Sight]] = OrderedDict()
@@ -118,8 +122,14 @@ class VectorIndex:
             and not len(snapshot.missing)
         ):
             return snapshot
-        with self._lock:
+        if not self._lock.acquire(timeout=_PATIENCE_S):
+            if snapshot is not None and snapshot.epoch == view.epoch:
+                return snapshot  # a merge may take minutes: what this one lacks is read from the cache meanwhile
+            self._lock.acquire()
+        try:
             return self._caught_up()
+        finally:
+            self._lock.release()
 
     def missing(self, view: StoreView) -> list[str]:
         """Digests of what the view sees and no vector is kept of; each once, in the order of the chunks."""
@@ -173,13 +183,15 @@ class VectorIndex:
     def _sight(self, snapshot: Snapshot, view: StoreView) -> Sight:
         """Kept for the last few views, by their very array of rows."""
         rows = view.rows
-        with self._lock:
+        with self._sights_lock:
             kept = self._sights.get(id(rows))
             if kept is not None and kept[0] is rows and kept[1] is snapshot:
                 self._sights.move_to_end(id(rows))
                 return kept[2]
         sight = sight_of(snapshot, rows)
-        with self._lock:
+        with self._sights_lock:
+            if any(old is not snapshot for _, old, _ in self._sights.values()):
+                self._sights.clear()  # or they would keep an old base in memory
             self._sights[id(rows)] = (rows, snapshot, sight)
             while len(self._sights) > _SIGHTS_KEPT:
                 self._sights.popitem(last=False)
@@ -228,8 +240,9 @@ class VectorIndex:
         """It may be used again afterwards, and then reads its files anew."""
         with self._lock:
             self._snapshot = None
-            self._sights.clear()
             self._keeper.forget()
+        with self._sights_lock:
+            self._sights.clear()
 
 
 def _mapped(base: Base) -> int:

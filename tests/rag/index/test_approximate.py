@@ -11,8 +11,8 @@ import pytest
 from ghostkit.rag.index import LIMITS, IndexLimits
 from ghostkit.rag.index.approximate import build, kind_for
 from ghostkit.rag.index.exact import exact_scores
-from ghostkit.rag.index.flat import Visible, ranked
-from ghostkit.rag.index.part import Part
+from ghostkit.rag.index.flat import ranked
+from ghostkit.rag.index.part import Part, Visible
 from ghostkit.rag.index.recall import recall_of, true_neighbours
 from ghostkit.settings import reset_settings
 

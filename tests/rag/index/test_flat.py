@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from ghostkit.rag.index import flat
 from ghostkit.rag.index.exact import exact_scores
-from ghostkit.rag.index.flat import Visible, ranked, scan
-from ghostkit.rag.index.part import Part, joined
+from ghostkit.rag.index.flat import ranked, scan
+from ghostkit.rag.index.part import Part, Visible, joined
 
 
 def part(count: int, dimension: int, seed: int, first_row: int = 0) -> Part:
@@ -82,7 +82,9 @@ def test_many_questions_are_scanned_in_blocks_that_bound_memory(monkeypatch: obj
     base = part(50, 8, 1)
     queries = np.random.default_rng(2).standard_normal((9, 8)).astype(np.float32)
     whole = [ranked(found, q, 7, names) for q, found in zip(queries, scan([Visible(base)], queries, 7), strict=True)]
-    monkeypatch.setattr(flat, "_SCORES_AT_ONCE", 100)  # type: ignore[attr-defined]
+    monkeypatch.setattr(flat, "_SCORES_AT_ONCE", 500)  # type: ignore[attr-defined]
+    monkeypatch.setattr(flat, "_FEW", 2)  # type: ignore[attr-defined]
+    monkeypatch.setattr(flat, "_ROWS_FOR_BATCHES", 1)  # type: ignore[attr-defined]
     parts = [ranked(found, q, 7, names) for q, found in zip(queries, scan([Visible(base)], queries, 7), strict=True)]
     assert whole == parts
 
@@ -96,7 +98,7 @@ def test_nothing_seen_is_nothing_found() -> None:
 def test_parts_are_joined_by_row() -> None:
     one = Part(np.float32([[1], [3]]), np.array([1, 3]))
     other = Part(np.float32([[2], [4]]), np.array([2, 4]))
-    both = joined([one, other], 1)
+    both = joined([Visible(one), Visible(other)], 1)
     assert both.rows.tolist() == [1, 2, 3, 4]
     assert both.vectors[:, 0].tolist() == [1, 2, 3, 4]
     assert joined([], 7).vectors.shape == (0, 7)

@@ -10,8 +10,9 @@ import pytest
 
 from ghostkit.rag.index import gpu
 from ghostkit.rag.index.exact import FLOAT32_UNIT, TF32_UNIT
-from ghostkit.rag.index.flat import Visible, ranked, scan
+from ghostkit.rag.index.flat import ranked, scan
 from ghostkit.rag.index.gpu import GpuScan, TorchDevice, gpu_finder
+from ghostkit.rag.index.part import Visible
 
 from .test_flat import names, part
 
