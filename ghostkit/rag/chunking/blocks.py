@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from ghostkit.rag.chunking.fences import code_ranges
 from ghostkit.rag.chunking.line_forms import (
     BULLET,
-    PARAGRAPH_START,
+    SPOKEN,
     heading_level,
     is_contents,
     is_table,
@@ -182,12 +182,13 @@ def _wrapped(flat: str, start: int, lines: list[str]) -> Iterator[Block]:
     previous = ""
     for line in lines:
         bullet = BULLET.match(line) is not None
-        if previous and (bullet != (kind == LIST) and (bullet or _starts(previous, line, widest))):
+        if kind == LIST:
+            starts = not bullet and not line[:1].isspace() and _starts(previous, line, widest)
+        else:
+            starts = bool(previous) and (bullet or _starts(previous, line, widest))
+        if starts:
             yield _trimmed(flat, kind, begin, at)
             begin, kind = at, PROSE
-        elif previous and kind == PROSE and _starts(previous, line, widest):
-            yield _trimmed(flat, kind, begin, at)
-            begin = at
         if bullet:
             kind = LIST
         previous = line
@@ -196,10 +197,9 @@ def _wrapped(flat: str, start: int, lines: list[str]) -> Iterator[Block]:
 
 
 def _starts(previous: str, line: str, widest: int) -> bool:
-    found = PARAGRAPH_START.match(line)
-    if found is not None:
-        indented = len(line) - len(line.lstrip())
-        return indented > len(previous) - len(previous.lstrip()) or not line[:1].isspace()
+    indented = len(line) - len(line.lstrip())
+    if SPOKEN.match(line) or indented > 1 + len(previous) - len(previous.lstrip()):
+        return True
     # The first word of this line would have fitted on the line before, which ends as a sentence does.
     word = line.split(None, 1)[0]
     short = len(previous.rstrip()) + len(word) + 1 < widest - 8

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 BULLET = re.compile(r"[ \t]*+(?:[-*+•‣▪◦]|\(?\d{1,3}[.)]|\(?[a-zа-я]\))[ \t]++(?=\S)")
-PARAGRAPH_START = re.compile(r"[ \t]{2,}+\S|\t|[ \t]*+(?:—|–|―|--?)[ \t]")
+SPOKEN = re.compile(r"[ \t]*+(?:—|–|―|--?)[ \t]")
 HIGHEST, MIDDLE, LOWEST = 6, 5, 4
 _DIVISIONS: Final = (
     "chapter part book act volume prologue epilogue preface introduction foreword afterword contents appendix"
