@@ -120,13 +120,16 @@ def test_without_ir_measures_it_says_how_to_get_it(
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGINT") or sys.platform == "win32", reason="signals: not on Windows")
-def test_ctrl_c_ends_it_in_a_word(start: Callable[..., Any], collection: Path):
+def test_ctrl_c_ends_it_in_a_word_and_leaves_nothing(start: Callable[..., Any], collection: Path, tmp_path: Path):
+    scratch = tmp_path / "scratch"
+    scratch.mkdir()
     with open(collection / "corpus.jsonl", "a") as file:
         file.writelines(json.dumps({"_id": f"x{n}", "text": f"word{n} " * 50}) + "\n" for n in range(4_000))
-    process = start("evaluate", collection, "--embedder", "hashing")
+    process = start("evaluate", collection, "--embedder", "hashing", TMPDIR=str(scratch))
     process.read_err_until("indexing")
     process.popen.send_signal(signal.SIGINT)
     ran = process.wait()
     assert ran.code == 130
     assert ran.err.strip().endswith("Stopped.")
     assert "Traceback" not in ran.err
+    assert list(scratch.iterdir()) == []

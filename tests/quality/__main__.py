@@ -12,6 +12,7 @@ import sys
 MEASUREMENTS = {
     "chunking": "tests.quality.chunking_quality",
     "keyword": "tests.quality.keyword_quality",
+    "retrieval": "tests.quality.retrieval_quality",
 }
 """Name → module. It is imported only when asked for: peers and models load slowly."""
 

@@ -85,21 +85,44 @@ def evaluate(
 async def _ran(
     collection: Collection, embedder: str, chosen: Sequence[str], top_k: int, keep: Path | None
 ) -> tuple[list[Ranked], str]:
-    """What each retriever found, and the name of the embedder."""
-    async with _embedder(embedder, chosen) as made, _folder(keep) as folder:
-        from ghostkit.rag.evaluation import Trial
+    """What each retriever found, and the name of the embedder. Ctrl-C waits for the step that is being done."""
+    import anyio
 
-        progress = _Progress()
-        trial = Trial(collection, made, folder=folder, on_progress=progress)
-        try:
-            await trial.prepare()
-            ran = [await trial.run(one, depth=top_k) for one in chosen]
-        finally:
-            progress.end()
+    from ghostkit.cli.boundary import Interrupted
+    from ghostkit.cli.interrupts import stopping_on_signals
+
+    found: list[tuple[list[Ranked], str]] = []
+    with anyio.CancelScope() as scope:
+        async with (
+            stopping_on_signals(scope.cancel),
+            _embedder(embedder, chosen) as made,
+            _folder(keep) as folder,
+        ):
+            found.append(await _tried(collection, made, folder, chosen, top_k))
+    if not found:
+        raise Interrupted("Stopped.", fix=f"What was indexed is kept in {keep}." if keep else "")
+    return found[0]
+
+
+async def _tried(
+    collection: Collection, embedder: Embedder | None, folder: Path, chosen: Sequence[str], top_k: int
+) -> tuple[list[Ranked], str]:
+    import anyio
+
+    from ghostkit.rag.evaluation import Trial
+
+    progress = _Progress()
+    trial = Trial(collection, embedder, folder=folder, on_progress=progress)
+    try:
+        await trial.prepare()
+        ran = [await trial.run(one, depth=top_k) for one in chosen]
+    finally:
+        progress.end()
+        with anyio.CancelScope(shield=True):  # what is open would be written to after its folder is gone
             await trial.aclose()
-        for said in dict.fromkeys(text for one in ran for text in one.notes):
-            note(said)
-        return ran, (await made.info()).name if made is not None else "none"
+    for said in dict.fromkeys(text for one in ran for text in one.notes):
+        note(said)
+    return ran, (await embedder.info()).name if embedder is not None else "none"
 
 
 @asynccontextmanager

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ghostkit.errors import InputError
+from ghostkit.ledger.threads import in_thread
 from ghostkit.rag.config import RAGConfig
 from ghostkit.rag.document import REFERENCE, Document, TextSpan
 from ghostkit.rag.evaluation.collection import Collection
 from ghostkit.rag.retrieval import Retriever
-from ghostkit.rag.retrieval.threads import in_thread
 
 if TYPE_CHECKING:
     from ghostkit.rag.embedding import Embedder, VectorStore

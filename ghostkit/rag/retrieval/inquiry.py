@@ -68,6 +68,12 @@ class Inquiry:
     lexical: bool = False
     """Whether the embedder matches words alone."""
 
+    @property
+    def depth(self) -> int:
+        """How many each search brings: the config's number, or enough for what is asked for after merging."""
+        spared = 2 if self.config.merge_overlaps or self.config.dedupe else 1
+        return max(self.config.candidates, spared * self.wanted)
+
     # ── finding ───────────────────────────────────────────────────────────────────────────────────────────
 
     def rank(self, drafts: Sequence[Draft]) -> None:
@@ -79,7 +85,7 @@ class Inquiry:
             words: Ranking = ()
             if self.plan.by_words:
                 with draft.timed("keyword"):
-                    answer = self.view.answer(draft.question.asked, self.config.candidates)
+                    answer = self.view.answer(draft.question.asked, self.depth)
                 words = answer.hits
                 draft.notes += [answer.note] if answer.note else []
             with draft.timed("fuse"):
@@ -94,7 +100,7 @@ class Inquiry:
         assert self.index is not None
         began = time.perf_counter()
         vectors = np.stack([draft.vector for draft in drafts])
-        found = self.index.search_many(self.view, vectors, self.config.candidates)
+        found = self.index.search_many(self.view, vectors, self.depth)
         took = (time.perf_counter() - began) * 1000 / len(drafts)
         missing = self.index.missing(self.view)
         for draft in drafts:

@@ -76,7 +76,11 @@ class Retriever:
         keys = [(question.asked, scope.key, wanted) for question in questions]
         known = [self._answers.get(version, key) for key in keys]
         drafts = [Draft(question) for question, answer in zip(questions, known, strict=True) if answer is None]
-        fresh = iter(await self._answer(drafts, view, scope, wanted, plan) if drafts else ())
+        if drafts:
+            fresh = iter(await self._answer(drafts, view, scope, wanted, plan))
+        else:
+            fresh = iter(())
+            view.close()
         took = {"total": (time.perf_counter() - began) * 1000 / len(questions)}
         found = []
         for key, answer in zip(keys, known, strict=True):
