@@ -128,7 +128,7 @@ def _look_around(book: Book, folder: Path) -> None:
     commands = (
         (f"ghostkit status {folder}", "section by section"),
         (f"ghostkit receipt {folder} {SHOWN_SECTION} --prompt", "what was sent"),
-        (f'ghostkit search {folder} "the letter"', "passages, by words and by meaning"),
+        (f'ghostkit search {folder} "Nora and the tin"', "passages, by words and by meaning"),
         (f"ghostkit report {folder}", "cost, tokens and time on one page"),
         (f"ghostkit events {folder}", "what happened"),
         ("ghostkit new projects/mine --brief brief.md", "a book of your own"),
