@@ -17,7 +17,7 @@ BUSY_S: Final = 10.0
 """How long to wait while other processes write."""
 _TABLES: Final = """
 CREATE TABLE space (id INTEGER PRIMARY KEY, key TEXT NOT NULL, role TEXT NOT NULL, dimension INTEGER NOT NULL,
-                    UNIQUE (key, role));
+                    twice INTEGER NOT NULL, UNIQUE (key, role));
 CREATE TABLE vector (id INTEGER PRIMARY KEY, space INTEGER NOT NULL, digest TEXT NOT NULL, data BLOB NOT NULL,
                      UNIQUE (space, digest));
 """
@@ -50,14 +50,13 @@ def connect(path: Path | None) -> sqlite3.Connection:
 def _prepare(connection: sqlite3.Connection) -> None:
     application, version = _mark(connection)
     if not application and not version:
+        if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            raise Unusable("it is another program's")  # and stays as it is
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
         connection.execute("PRAGMA journal_mode = WAL")
         connection.execute("BEGIN IMMEDIATE")  # two processes may get here; the second sees what the first made
         application, version = _mark(connection)
         if not application and not version:
-            if connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                connection.execute("ROLLBACK")
-                raise Unusable("it is another program's")
             for statement in filter(str.strip, _TABLES.split(";")):
                 connection.execute(statement)
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
@@ -71,7 +70,9 @@ def _prepare(connection: sqlite3.Connection) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA secure_delete = ON")  # a text can be guessed from its vector
-    connection.execute("SELECT id, key, role, dimension FROM space").fetchall()
+    spaces = connection.execute("SELECT dimension, twice FROM space").fetchall()
+    if any(2 * dimension != twice for dimension, twice in spaces):
+        raise Unusable("its numbers are not what was written")
 
 
 def _mark(connection: sqlite3.Connection) -> tuple[int, int]:
@@ -115,6 +116,8 @@ def disk_errors(path: Path | None) -> Iterator[None]:
     """Tell of a disk that refuses as `StorageError`, of a file that is wrong as `Unusable`; the one mapping point."""
     try:
         yield
+    except (UnicodeDecodeError, OverflowError) as error:  # a schema, or SQLite's word about it, that is no text
+        raise Unusable("what it says of itself can't be read") from error
     except sqlite3.DatabaseError as error:
         said = " ".join(str(error).split())
         refused = isinstance(error, sqlite3.OperationalError) and any(word in said.lower() for word in _DISK)

@@ -90,30 +90,23 @@ class VectorStore:
         if space is None:
             return {}
         found: dict[str, NDArray[np.float32]] = {}
-        for start in range(0, len(digests), _AT_ONCE):
-            some = digests[start : start + _AT_ONCE]
-            marks = ",".join("?" * len(some))
-            query = f"SELECT digest, data FROM vector WHERE space = ? AND digest IN ({marks})"
-            found |= _unpacked(sql.execute(query, (space[0], *some)).fetchall(), space[1])
+        for rows in _selected(sql, space[0], digests):
+            found |= _unpacked(rows, space[1])
         return found
 
     def _write(
         self, sql: sqlite3.Connection, key: str, role: Role, dimension: int, rows: list[tuple[str, bytes]]
     ) -> None:
         with _transaction(sql):
-            sql.execute("INSERT OR IGNORE INTO space (key, role, dimension) VALUES (?, ?, ?)", (key, role, dimension))
-            query = "SELECT id, dimension FROM space WHERE key = ? AND role = ?"
-            space, known = sql.execute(query, (key, role)).fetchone()
-            if known != dimension:
-                raise EmbedderError(
-                    f"{key} made vectors of {dimension} numbers, and earlier ones of {known}.",
-                    fix="The model behind this name has changed: give the new one another name or revision.",
-                )
+            space = _space(sql, key, role, dimension)
             sql.executemany(
                 "INSERT INTO vector (space, digest, data) VALUES (?, ?, ?)"
                 " ON CONFLICT (space, digest) DO UPDATE SET data = excluded.data",
                 [(space, digest, data) for digest, data in rows],
             )
+            names = list({digest for digest, _ in rows})
+            if len(self._read(sql, key, role, names)) != len(names):
+                raise Unusable("what is written to it is not found again")
 
     def _prune(self, sql: sqlite3.Connection, keep: Collection[str], role: Role) -> int:
         with _named(sql, keep), _transaction(sql):
@@ -186,6 +179,31 @@ class VectorStore:
         return False
 
 
+def _space(sql: sqlite3.Connection, key: str, role: Role, dimension: int) -> int:
+    """The number of an embedder and role; given the first time."""
+    query = "SELECT id, dimension FROM space WHERE key = ? AND role = ?"
+    found = sql.execute(query, (key, role)).fetchone()
+    if found is None:
+        values = (key, role, dimension, 2 * dimension)
+        number = sql.execute("INSERT INTO space (key, role, dimension, twice) VALUES (?, ?, ?, ?)", values).lastrowid
+        if sql.execute(query, (key, role)).fetchone() != (number, dimension):
+            raise Unusable("what is written to it is not found again")
+        return int(number or 0)
+    if found[1] != dimension:
+        raise EmbedderError(
+            f"{key} made vectors of {dimension} numbers, and earlier ones of {found[1]}.",
+            fix="The model behind this name has changed: give the new one another name or revision.",
+        )
+    return int(found[0])
+
+
+def _selected(sql: sqlite3.Connection, space: int, digests: Sequence[str]) -> Iterator[list[tuple[str, bytes]]]:
+    for start in range(0, len(digests), _AT_ONCE):
+        some = digests[start : start + _AT_ONCE]
+        query = f"SELECT digest, data FROM vector WHERE space = ? AND digest IN ({','.join('?' * len(some))})"
+        yield sql.execute(query, (space, *some)).fetchall()
+
+
 @contextmanager
 def _transaction(sql: sqlite3.Connection) -> Iterator[None]:
     sql.execute("BEGIN IMMEDIATE")
@@ -224,7 +242,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _packed(digests: Sequence[str], vectors: Any) -> list[bytes]:
-    """Each row as little-endian float32 and its CRC-32."""
+    """Each row as little-endian float32, with a CRC-32 of it and its digest."""
     import numpy as np
 
     if getattr(vectors, "ndim", 0) != 2 or len(vectors) != len(digests):
@@ -233,8 +251,12 @@ def _packed(digests: Sequence[str], vectors: Any) -> list[bytes]:
     plain = np.ascontiguousarray(vectors, dtype="<f4")
     if not np.isfinite(plain).all():
         raise EmbedderError("A vector with NaN or infinity can't be kept.", fix="Look at the embedder's answer.")
-    rows = [row.tobytes() for row in plain]
-    return [row + zlib.crc32(row).to_bytes(_CHECK, "little") for row in rows]
+    return [row + _check(digest, row) for digest, row in zip(digests, map(np.ndarray.tobytes, plain), strict=True)]
+
+
+def _check(digest: str, row: bytes) -> bytes:
+    """Of both together: a damaged index gives one text's vector for another's."""
+    return zlib.crc32(row, zlib.crc32(digest.encode("utf-8", "surrogatepass"))).to_bytes(_CHECK, "little")
 
 
 def _unpacked(rows: list[tuple[str, bytes]], dimension: int) -> dict[str, NDArray[np.float32]]:
@@ -245,7 +267,7 @@ def _unpacked(rows: list[tuple[str, bytes]], dimension: int) -> dict[str, NDArra
     for digest, data in rows:
         if isinstance(data, bytes) and len(data) == size + _CHECK:
             vector = data[:size]
-            if zlib.crc32(vector).to_bytes(_CHECK, "little") == data[size:]:
+            if _check(digest, vector) == data[size:]:
                 good.append((digest, vector))
     if not good:
         return {}
