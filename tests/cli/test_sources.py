@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -87,6 +89,22 @@ def test_each_act_is_in_the_ledger(ghostkit: Command, book: Path, notes: list[Pa
     assert [(data["kind"], data["path"]) for data in found] == [
         ("source", "sources/old.txt"), ("source", "sources/salt.md"), ("source", "sources/old.txt"),
     ]  # fmt: skip
+
+
+@pytest.mark.drill
+@pytest.mark.parametrize(("point", "added"), [("file.book.renamed:2", False), ("file.book.done:3", True)])
+def test_a_killed_add_leaves_a_list_that_is_old_or_new_and_can_be_done_again(
+    ghostkit: Command, start: Callable[..., Any], book: Path, notes: list[Path], tmp_path: Path, point: str, added: bool
+) -> None:
+    log = tmp_path / "faults.log"
+    ran = start("sources", "add", book, *notes, GHOSTKIT_FAULT=f"{point}:kill", GHOSTKIT_FAULT_LOG=str(log)).wait()
+    assert ran.code < 0, ran
+    assert point.rpartition(":")[0] in log.read_text("utf-8")
+    assert [row["state"] for row in ghostkit("sources", "list", book, "--json").json] == ["as added"] * (2 * added)
+    again = ghostkit("sources", "add", book, *notes)
+    assert again.code == (2 if added else 0)
+    assert [row["state"] for row in ghostkit("sources", "list", book, "--json").json] == ["as added"] * 2
+    assert sorted(path.name for path in (book / "sources").iterdir()) == ["old.txt", "salt.md", "sources.json"]
 
 
 def test_the_live_book_has_its_sources(book: Path, notes: list[Path]) -> None:

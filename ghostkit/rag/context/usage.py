@@ -63,6 +63,11 @@ class Use:
     shared: tuple[str, ...] = ()
     """The stems that count most, the heaviest first; at most eight."""
 
+    @property
+    def told(self) -> str:
+        """For people: `verbatim, 7 words` or `overlap 0.23`."""
+        return f"verbatim, {self.run} words" if self.how == "verbatim" else f"{MEASURE_NAME} {self.score:.2f}"
+
 
 class Prose:
     """A section's text, prepared once for all of its passages.

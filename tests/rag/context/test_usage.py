@@ -127,6 +127,8 @@ def test_a_quotation_is_verbatim_and_says_by_which_words() -> None:
     use = use_of(PASSAGE, QUOTING, "en")
     assert (use.how, use.used, use.run) == ("verbatim", True, 7)
     assert {"plaste", "smell"} <= set(use.shared)
+    assert use.told == "verbatim, 7 words"
+    assert use_of(PASSAGE, "Signe smelled whale oil.", "en").told.startswith(f"{MEASURE_NAME} 0.")
     assert use_of(PASSAGE, PASSAGE, "en").score == 1.0
 
 
