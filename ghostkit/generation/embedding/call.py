@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import anyio
 import anyio.to_thread
 
-from ghostkit.errors import BadRequest, CircuitOpen, GhostkitError, InputError, ProviderError
+from ghostkit.errors import BadRequest, CircuitOpen, GhostkitError, InputError, ProviderError, ServerError
 from ghostkit.events import Event, EventType
 from ghostkit.generation.admission import gate_key
 from ghostkit.generation.asking import PATIENCE_S
@@ -47,6 +47,16 @@ class Answered:
     """For tries that failed after they were sent."""
 
 
+class TooMuch(Exception):
+    """The vendor takes each of the texts, and not all of them at once: `halves` may do, where there was one batch."""
+
+    def __init__(self, batch: Batch, paid: tuple[Bill, ...]) -> None:
+        super().__init__()
+        middle = len(batch.texts) // 2
+        self.halves = (Batch(texts=batch.texts[:middle]), Batch(texts=batch.texts[middle:]))
+        self.paid = paid
+
+
 @dataclass(kw_only=True)
 class BatchCall:
     """One batch, with its retries. The callables are the service's own."""
@@ -66,7 +76,7 @@ class BatchCall:
     """Of the try that is under way, as far as is known."""
 
     async def answer(self) -> Answered:
-        """Raises `ProviderError` when no try is left, `BudgetExceeded` before anything more is sent."""
+        """Raises `TooMuch`, `ProviderError` when no try is left, `BudgetExceeded` before anything more is sent."""
         policy = RetryPolicy(retries=self.options.max_retries, first_wait_s=self.options.first_wait_s)
         failures, shortened, may_wait = 0, 0, self.options.max_retries > 0
         while True:
@@ -77,6 +87,8 @@ class BatchCall:
                 if shorter is not None:
                     self.batch, shortened = shorter, shortened + 1
                     continue
+                if len(self.batch.texts) > 1 and _says(error, _TOO_MUCH):
+                    raise TooMuch(self.batch, tuple(self.failed)) from None
                 if isinstance(error, CircuitOpen):
                     wait = error.retry_after_s
                     if not may_wait or wait is None or wait > PATIENCE_S:
@@ -91,7 +103,7 @@ class BatchCall:
 
     def _shorter(self, error: ProviderError) -> Batch | None:
         """The batch with its longest texts cut, where the vendor says that they are too long."""
-        return halved(self.batch, self.known.name) if isinstance(error, BadRequest) and _says_too_long(error) else None
+        return halved(self.batch, self.known.name) if _says(error, _TOO_LONG) else None
 
     async def _attempt(self, policy: RetryPolicy, number: int) -> Answered:
         changes: list[StateChange] = []
@@ -211,9 +223,14 @@ _TOO_LONG: Final = (
     "maximum input length", "input length", "tokens but", "physical batch size", "too large to process",
     "must have less than",
 )  # fmt: skip
-"""Parts of what vendors and servers say of it."""
+"""Parts of what vendors and servers say of a text; some say it with a status that blames themselves."""
+_TOO_MUCH: Final = (
+    "request too large", "too large for", "per request", "batch size", "in one batch", "number of texts", "at most",
+    "too many inputs", "array too long", "payload", "body too large", "(413)",
+)  # fmt: skip
+"""The same of all texts together."""
 
 
-def _says_too_long(error: ProviderError) -> bool:
+def _says(error: ProviderError, signs: tuple[str, ...]) -> bool:
     said = error.message.lower()
-    return any(sign in said for sign in _TOO_LONG)
+    return isinstance(error, BadRequest | ServerError) and any(sign in said for sign in signs)

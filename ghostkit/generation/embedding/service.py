@@ -14,8 +14,9 @@ import anyio.to_thread
 from ghostkit.events import Event, EventManager
 from ghostkit.generation.budget import Budget
 from ghostkit.generation.embedding.batches import MOST_TOKENS, Batch, batches_of
-from ghostkit.generation.embedding.call import Answered, BatchCall
+from ghostkit.generation.embedding.call import Answered, BatchCall, TooMuch
 from ghostkit.generation.embedding.purpose import current_purpose, embedding_for
+from ghostkit.generation.embedding.record import Bill
 from ghostkit.generation.options import GenerationOptions, options_from_settings
 from ghostkit.ledger import Ledger, Who, in_thread
 from ghostkit.providers import ProviderRegistry, Usage, registry
@@ -118,7 +119,8 @@ class EmbeddingService:
         batches = await anyio.to_thread.run_sync(batches_of, texts, role, known, _most_tokens(options))
         asking = _Asking(self, provider, name, known, role, options, on_batch)
         answers = await asking.all(batches)
-        return await anyio.to_thread.run_sync(_result, answers, len(texts), self._known.get(name, known))
+        known = self._known.get(name, known)
+        return await anyio.to_thread.run_sync(_result, answers, asking.paid_in_vain, len(texts), known)
 
     async def put_on_record(self, event: Event) -> None:
         """In the ledger, or in memory where there is none; then to whoever listens."""
@@ -189,18 +191,21 @@ class _Asking:
         self._options = options
         self._on_batch = on_batch
         self._purpose = current_purpose(role)
+        self._answers: list[Answered] = []
         self._failure: Exception | None = None
+        self.paid_in_vain: tuple[Bill, ...] = ()
+        """For batches that were too large."""
 
     async def all(self, batches: Sequence[Batch]) -> list[Answered]:
-        answers: dict[int, Answered] = {}
-        waiting = deque(enumerate(batches))
-        if waiting and self._known.dimension is None:  # the first answer tells it, and the others are held to it
-            await self._next(waiting, answers)
+        """In no order: each answer has the places of its texts."""
+        waiting = deque(batches)
+        while waiting and self._known.dimension is None and self._failure is None:
+            await self._next(waiting)  # the first answer tells it, and the others are held to it
             self._known = await self._service.known(self._name)
 
         async def work() -> None:
             while waiting and self._failure is None:
-                await self._next(waiting, answers)
+                await self._next(waiting)
 
         if len(waiting) == 1:
             await work()
@@ -210,21 +215,21 @@ class _Asking:
                     tasks.start_soon(work)
         if self._failure is not None:
             raise self._failure
-        return [answers[number] for number in range(len(batches))]
+        return self._answers
 
-    async def _next(self, waiting: deque[tuple[int, Batch]], answers: dict[int, Answered]) -> None:
-        number, batch = waiting.popleft()
+    async def _next(self, waiting: deque[Batch]) -> None:
         try:
-            answer = await self._call(batch).answer()
+            answer = await self._call(waiting.popleft()).answer()
             self._service.learn_dimension(self._name, answer.vectors.shape[1])
             if self._on_batch is not None:
                 await self._on_batch([text.place for text in answer.batch.texts], answer.vectors)
+            self._answers.append(answer)
+        except TooMuch as more:
+            waiting.extendleft(reversed(more.halves))
+            self.paid_in_vain += more.paid
         except Exception as error:
-            if self._failure is None:
-                self._failure = error
+            self._failure = self._failure or error
             waiting.clear()
-            return
-        answers[number] = answer
 
     def _call(self, batch: Batch) -> BatchCall:
         service = self._service
@@ -248,7 +253,7 @@ def _most_tokens(options: GenerationOptions) -> int:
     return MOST_TOKENS if minute is None else max(1, min(MOST_TOKENS, minute // 2))
 
 
-def _result(answers: Sequence[Answered], texts: int, known: EmbeddingModel) -> EmbeddingResult:
+def _result(answers: Sequence[Answered], in_vain: Sequence[Bill], texts: int, known: EmbeddingModel) -> EmbeddingResult:
     import numpy as np
 
     dimension = answers[0].vectors.shape[1] if answers else known.dimension or 0
@@ -257,7 +262,7 @@ def _result(answers: Sequence[Answered], texts: int, known: EmbeddingModel) -> E
     for answer in answers:
         vectors[[text.place for text in answer.batch.texts]] = answer.vectors
         cut += [text.place for text in answer.batch.texts if text.cut]
-    bills = [bill for answer in answers for bill in (*answer.paid_before, answer.bill)]
+    bills = [*in_vain, *(bill for answer in answers for bill in (*answer.paid_before, answer.bill))]
     reported = all(answer.bill.source == "reported" for answer in answers)
     usage = Usage(input_tokens=sum(bill.tokens for bill in bills), source="reported" if reported else "estimated")
     return EmbeddingResult(

@@ -214,3 +214,40 @@ async def test_a_failure_of_one_batch_loses_none_that_is_paid(simulator: Simulat
     assert len(paid) == sum(one["texts"] for one in done)
     assert len(paid) >= 64
     assert len(asked(simulator)) < 9
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("status", "message"),
+    [
+        (400, "Requested 330000 tokens, max 300000 tokens per request"),
+        (429, "Request too large for text-embedding-3-small on tokens per min (TPM): Limit 40000, Requested 64000."),
+        (413, "batch size 32 > maximum allowed batch size 4"),
+    ],
+)
+async def test_a_batch_that_is_too_much_is_halved_until_it_is_not(
+    simulator: Simulator, status: int, message: str
+) -> None:
+    simulator.set_rules([rule({"kind": "status", "status": status, "message": message}, times=3)])
+    texts = [f"text {n}" for n in range(32)]
+    async with serving() as lab:
+        result = await lab.service.embed(OPENAI, texts, "passage")
+    sizes = [len(body["input"]) for body in asked(simulator)]
+    assert sizes[:4] == [32, 16, 8, 4]
+    assert len(simulator.faults()) == 3
+    assert (len(result.vectors), result.cut) == (32, ())
+    assert result.vectors.any(axis=1).all()
+    assert sum(sizes[3:]) == 32
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("status", [400, 500])
+async def test_a_server_that_finds_a_text_too_long_in_its_own_words_gets_less_of_it(
+    simulator: Simulator, status: int
+) -> None:
+    said = "input is too large to process. increase the physical batch size (current batch size: 512)"
+    simulator.set_rules([rule({"kind": "status", "status": status, "message": said}, times=2)])
+    async with serving() as lab:
+        result = await lab.service.embed("openai:own@8", ["salt " * 100, "sea"], "passage")
+    assert [len(body["input"][0]) for body in asked(simulator)] == [500, 250, 125]
+    assert result.cut == (0,)
