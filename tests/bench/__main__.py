@@ -7,6 +7,7 @@ import json
 import sys
 
 from tests.bench import (
+    chunking,
     closing_cost,
     engine_cost,
     flat_cost,
@@ -33,6 +34,7 @@ BENCHMARKS = {
     "many-books": many_books.run,
     "wire": wire_cost.run,
     "closing": closing_cost.run,
+    "chunking": chunking.run,
     "keyword": keyword.run,
     "vectors": vectors.run,
     "gpu-vectors": gpu_vectors.run,

@@ -7,7 +7,7 @@ from ghostkit.rag.chunking.blocks import blocks, flattened
 NAMES = ("prose", "heading", "scene", "list", "table", "code", "verse", "contents")
 CASES: dict[str, tuple[str, list[tuple[str, str]]]] = {
     "a table of contents and the chapter after it": (
-        "CONTENTS\n\nCHAPTER I. Down .... 1\nCHAPTER II. Pool .... 12\nCHAPTER III. Race .... 20\n\nCHAPTER I\n\nAlice.",
+        "CONTENTS\n\nCHAPTER I. Down .... 1\nCHAPTER II. Pool .... 12\nCHAPTER III. Rat .... 20\n\nCHAPTER I\n\nAlice.",
         [("heading", "CONTENTS"), ("contents", "CHAPTER I. D"), ("heading", "CHAPTER I"), ("prose", "Alice.")],
     ),
     "numbered titles": (
