@@ -44,7 +44,7 @@ class OnnxModel:
         self._batch_texts = 1 if files.quantised else _BATCH_TEXTS
         self._tokenizer = _tokenizer(model, self.max_tokens)
         self._padding = self._tokenizer.token_to_id(files.pad_token) or 0
-        self._session = _session(str(files.onnx))
+        self._session = session_of(str(files.onnx))
         self._inputs = {one.name: one.type for one in self._session.get_inputs()}
         unknown = [name for name in self._inputs if name not in _INPUTS]
         if unknown:
@@ -106,7 +106,8 @@ def _tokenizer(model: FoundModel, max_tokens: int) -> Any:
     return tokenizer
 
 
-def _session(path: str) -> Any:
+def session_of(path: str) -> Any:
+    """An onnxruntime session of a few threads; cross-encoders are run with it too."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

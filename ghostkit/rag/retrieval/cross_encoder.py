@@ -66,7 +66,7 @@ class OnnxPairs:
     """A cross-encoder's ONNX file with its tokenizer.json."""
 
     def __init__(self, model: FoundModel) -> None:
-        from ghostkit.rag.embedding.onnx import _session as session_of
+        from ghostkit.rag.embedding.onnx import session_of
 
         files = model.files
         if files.onnx is None or not files.tokenizer:
