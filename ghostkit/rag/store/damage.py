@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from json import JSONDecodeError
 from pathlib import Path
 from typing import Final
 
@@ -39,6 +40,8 @@ def damage() -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         if _is_refusal(error) or isinstance(error, _MISTAKES):
             raise
+        raise Damaged(f"it was damaged ({error})") from error
+    except (UnicodeDecodeError, JSONDecodeError) as error:  # of what was read: nothing of a caller's is decoded here
         raise Damaged(f"it was damaged ({error})") from error
 
 

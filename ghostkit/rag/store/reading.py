@@ -66,7 +66,9 @@ def _chunk(values: tuple[str, str, int, int, int, int, float, int], documents: M
     chunk_id, content, number, position, start, end, importance, crc = values
     if crc != content_check(chunk_id, content):
         raise Damaged("the text of a chunk is damaged")
-    of = documents[number]
+    of = documents.get(number)
+    if of is None:
+        raise Damaged("a chunk has lost its document")
     return Chunk(
         id=chunk_id,
         content=content,

@@ -50,6 +50,7 @@ class Snapshot:
         place_of = {document.num: place for place, document in enumerate(self.of)}
         if not set(numbers) <= place_of.keys():
             raise Damaged("a chunk has lost its document")
+        b"".join(ids).decode()  # raises where one isn't UTF-8, before it is in any answer
         self.rows = np.array(rows, np.int64)
         self.ids = np.array(ids, np.bytes_)
         self.documents = np.array([place_of[number] for number in numbers], np.int32)
