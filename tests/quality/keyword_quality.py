@@ -1,8 +1,8 @@
 """Keyword search on SciFact, by ir-measures, beside bm25s where it is installed; and on novels, known passages found.
 
 A known passage is a sentence drawn by chance; the question is eight of its words in a row (`phrase`), or four of
-those that say something, in another order (`shuffled`). A chunk is right that holds at least half of it. JSON lines, each
-query's own scores in the folder that GHOSTKIT_QUALITY_OUT names.
+those that say something, in another order (`shuffled`). A chunk is right that holds at least half of it. JSON lines;
+each query's own scores go to the folder that GHOSTKIT_QUALITY_OUT names.
 """
 
 from __future__ import annotations
