@@ -77,6 +77,18 @@ class Stub:
         return np.take_along_axis(scores, places, axis=1), places
 
 
+def test_a_device_that_runs_full_leaves_the_question_to_the_cpu() -> None:
+    class Full(Stub):
+        def best(self, queries: np.ndarray, count: int, at: object) -> tuple[np.ndarray, np.ndarray]:
+            raise RuntimeError("CUDA out of memory")
+
+    base = part(60, 8, 1)
+    device = GpuScan(base=base, device=Full(base.vectors, TF32_UNIT))  # type: ignore[arg-type]
+    [found] = device.candidates(Visible(base), base.vectors[:1], 5)
+    [exact] = scan([Visible(base)], base.vectors[:1], 5)
+    assert ranked(found, base.vectors[0], 5, names) == ranked(exact, base.vectors[0], 5, names)
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_a_device_that_rounds_coarsely_changes_no_result(seed: int) -> None:
     base = part(400, 16, seed)

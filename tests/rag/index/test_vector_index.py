@@ -16,7 +16,7 @@ from ghostkit.rag.document import text_digest
 from ghostkit.rag.index import LIMITS, VectorIndex
 from ghostkit.rag.scope import Scope
 
-from .world import DIMENSION, INFO, QUICK, World, close_to, keep_vectors, oracle, vector_of
+from .world import DIMENSION, INFO, QUICK, World, chunked, close_to, keep_vectors, oracle, vector_of
 
 
 @pytest.fixture
@@ -62,8 +62,6 @@ def test_an_edit_a_deletion_and_a_move_leave_what_a_rebuild_would_find(world: Wo
 def test_a_search_sees_what_its_view_sees_without_being_told_to_catch_up(world: World) -> None:
     world.fill(2)
     keep_vectors(world.vectors, ["brand new"])
-    from .world import chunked
-
     world.store.apply([chunked("late", ["brand new"], 9)])
     with world.store.view() as view:
         assert world.index.search(view, vector_of("brand new"), 1)[0][1] == pytest.approx(1.0, abs=1e-6)
@@ -266,6 +264,42 @@ def test_searches_and_changes_in_many_threads_answer_whole_versions(world: World
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+def test_a_search_does_not_wait_for_a_merge_that_takes_long(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads what is new from the cache of vectors meanwhile."""
+    world.fill(4)
+    merging, go_on = threading.Event(), threading.Event()
+    really = world.index._keeper.merged
+
+    def slowly(snapshot: object) -> object:
+        merging.set()
+        assert go_on.wait(20)
+        return really(snapshot)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(world.index._keeper, "merged", slowly)
+    thread = threading.Thread(target=world.index.merge)
+    thread.start()
+    assert merging.wait(20)
+    keep_vectors(world.vectors, ["quite new"])
+    world.store.apply([chunked("late", ["quite new"]), chunked("d001", ["w3x2 noo"], 2)])
+    same_as_anew(world)
+    assert thread.is_alive()
+    go_on.set()
+    thread.join()
+    same_as_anew(world)
+
+
+def test_a_book_of_which_everything_went_has_an_empty_base(world: World) -> None:
+    world.fill(2)
+    world.store.apply([], gone=["d000", "d001"])
+    world.index.merge()
+    again = world.opened()
+    with world.store.view() as view:
+        assert again.search(view, QUESTIONS[0], 3) == []
+    assert (again.status().base, again.status().rebuilt_because) == (0, "")
+    world.fill(1)
+    same_as_anew(world)
 
 
 def test_small_books_never_load_faiss_or_torch(tmp_path: Path) -> None:
