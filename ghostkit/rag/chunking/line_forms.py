@@ -74,7 +74,9 @@ def is_table(lines: list[str]) -> bool:
 
 def is_contents(lines: list[str]) -> bool:
     """Three lines and more, most of them a title with its page, or numbered titles."""
-    return len(lines) > 2 and sum(map(_is_entry, lines)) >= 0.6 * len(lines)
+    if len(lines) < 3 or not any(_is_entry(lines[at]) for at in (-1, 1, len(lines) // 2)):
+        return False
+    return sum(map(_is_entry, lines)) >= 0.6 * len(lines)
 
 
 def _is_entry(line: str) -> bool:

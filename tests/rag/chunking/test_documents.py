@@ -3,7 +3,16 @@ from __future__ import annotations
 import pytest
 
 from ghostkit.errors import ConfigError
-from ghostkit.rag.chunking import RecursiveChunker, SentenceChunker, chunk_many, chunker_for, chunks_of, language_of
+from ghostkit.rag.chunking import (
+    RecursiveChunker,
+    SentenceChunker,
+    chunk_many,
+    chunker_for,
+    chunks_of,
+    language_of,
+    parallel,
+)
+from ghostkit.rag.chunking.documents import weighed
 from ghostkit.rag.chunking.importance import importances
 from ghostkit.rag.chunking.measure import estimated_tokens
 from ghostkit.rag.config import RAGConfig
@@ -46,6 +55,25 @@ def test_many_documents_keep_their_order() -> None:
     documents = [document(id=f"d{number}", text=paragraphs("ru", number, 5)[1]) for number in range(20)]
     cut = SentenceChunker(size=200, overlap=30)
     assert chunk_many(documents, cut) == [chunks_of(one, cut) for one in documents]
+
+
+def test_workers_give_what_this_process_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    documents = [document(id=f"d{number}", text=paragraphs("ru", number, 5)[1] + "\ud800") for number in range(7)]
+    cut = RecursiveChunker(size=200, overlap=30, count=estimated_tokens)
+    monkeypatch.setattr(parallel, "WORTH_IT", 1)
+    monkeypatch.setattr(parallel, "_processors", lambda: 2)
+    cuts = parallel.cut_by_workers(documents, cut)
+    assert {at: weighed(one.text, one.language, cut) for at, one in enumerate(documents)} == cuts
+    monkeypatch.setattr(parallel.sys, "executable", "/nowhere/python")
+    assert parallel.cut_by_workers(documents, cut) == {}
+
+
+def test_no_worker_is_asked_for_what_only_this_process_has(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parallel, "WORTH_IT", 1)
+    monkeypatch.setattr(parallel, "_ask", lambda *_: pytest.fail("a worker was asked"))
+    documents = [document(), document(id="s-2")]
+    for cut in (SentenceChunker(size=50, overlap=5, count=len), chunker_for(RAGConfig(chunker=str.split))):
+        assert parallel.cut_by_workers(documents, cut) == {}
 
 
 def test_a_configuration_chooses_strategy_size_and_unit() -> None:
