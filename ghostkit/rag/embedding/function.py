@@ -73,7 +73,7 @@ class FunctionEmbedder:
         function = self._function
         if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
             return await function(*arguments)
-        found = await in_thread(function, *arguments)
+        (found,) = await in_thread(lambda: (function(*arguments),))  # trio takes no coroutine from a thread
         return await found if inspect.isawaitable(found) else found
 
 

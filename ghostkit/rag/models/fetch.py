@@ -184,8 +184,11 @@ def hub_errors(repository: str) -> Iterator[None]:
         raise EmbedderError(
             "Fetching needs the package huggingface_hub, which isn't installed.", fix='pip install "ghostkit[onnx]"'
         ) from error
-    except (OSError, RuntimeError, ValueError) as error:
-        raise _told(repository, error) from error
+    except Exception as error:
+        modules = {kind.__module__.partition(".")[0] for kind in type(error).__mro__}
+        if isinstance(error, OSError | RuntimeError | ValueError) or modules & {"httpx", "httpx2", "huggingface_hub"}:
+            raise _told(repository, error) from error
+        raise
 
 
 def _told(repository: str, error: Exception) -> EmbedderError:
