@@ -85,12 +85,12 @@ async def write(folder: Path) -> None:
             edit(folder, name)
         await book.write(until="2.2")
         edit(folder, list(EDITS)[3])
-        index(folder)
+        await index(book)
         await book.write(parallel=2)
         await revise(book)
         restructure(book)
         await book.write()
-        index(folder)
+        await index(book)
         for name in FORMATS:
             await book.export(name)
     finally:
