@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any, ClassVar
 
 import numpy as np
@@ -31,6 +33,10 @@ NAMES = {
 }
 
 
+# Without GHOSTKIT_RETRIEVAL=full the contract is tried on two of them; the others have all else tried.
+TRIED = list(NAMES) if os.environ.get("GHOSTKIT_RETRIEVAL") == "full" else [list(NAMES)[0], list(NAMES)[-1]]
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
@@ -56,10 +62,18 @@ def service(budget: float | None = None) -> EmbeddingService:
     return EmbeddingService(options=lambda: options, gates=Gates(), budget=Budget(budget))
 
 
+@asynccontextmanager
+async def closing(services: EmbeddingService) -> AsyncIterator[EmbeddingService]:
+    try:
+        yield services
+    finally:
+        await services.aclose()
+
+
 class TestVendors(EmbedderContract):
     tolerance: ClassVar[float] = 2e-7
 
-    @pytest.fixture(params=NAMES)
+    @pytest.fixture(params=TRIED)
     async def embedder(self, simulator: Simulator, request: pytest.FixtureRequest) -> AsyncIterator[Embedder]:
         services = service()
         yield create_embedder(request.param, services=services)
@@ -90,9 +104,9 @@ async def test_it_says_what_it_is(simulator: Simulator, name: str) -> None:
 
 @pytest.mark.anyio
 async def test_another_address_or_dimension_is_another_key(simulator: Simulator) -> None:
-    both = service()
-    small = await VendorEmbedder("openai:text-embedding-3-small@48", both).info()
-    whole = await VendorEmbedder("openai:text-embedding-3-small", both).info()
+    async with closing(service()) as both:
+        small = await VendorEmbedder("openai:text-embedding-3-small@48", both).info()
+        whole = await VendorEmbedder("openai:text-embedding-3-small", both).info()
     assert small.key != whole.key
     assert small.revision  # this is not OpenAI's own address
 
@@ -114,26 +128,25 @@ async def test_what_was_paid_before_a_budget_ended_is_never_paid_again(
     reset_settings()
     texts = [f"The salt road ran on to the sea, mile {n}." for n in range(300)]
     store = VectorStore(None)
-    with pytest.raises(BudgetExceeded):
-        await KeptEmbedder(VendorEmbedder("openai:text-embedding-3-small@48", service(3.0)), store).embed(
-            texts, "passage"
-        )
+    name = "openai:text-embedding-3-small@48"
+    async with closing(service(3.0)) as poor:
+        with pytest.raises(BudgetExceeded):
+            await KeptEmbedder(VendorEmbedder(name, poor), store).embed(texts, "passage")
     paid = sent(simulator)
     assert 0 < len(paid) < 300
-    rows = await KeptEmbedder(VendorEmbedder("openai:text-embedding-3-small@48", service()), store).embed(
-        texts, "passage"
-    )
+    async with closing(service()) as rich:
+        rows = await KeptEmbedder(VendorEmbedder(name, rich), store).embed(texts, "passage")
     assert rows.any(axis=1).all()
     again = sent(simulator)[len(paid) :]
-    twice = set(paid) & set(again)
-    assert len(twice) <= 64, "no more than the batch that was under way"
+    assert sorted(paid + again) == sorted(texts)
     store.close()
 
 
 @pytest.mark.anyio
 async def test_texts_that_were_cut_are_noted(simulator: Simulator) -> None:
-    embedder = VendorEmbedder("openai:text-embedding-3-small@48", service())
-    vectors = await embedder.embed(["word " * 20_000], "passage")
+    async with closing(service()) as services:
+        embedder = VendorEmbedder("openai:text-embedding-3-small@48", services)
+        vectors = await embedder.embed(["word " * 20_000], "passage")
     assert np.linalg.norm(vectors[0]) == pytest.approx(1.0, abs=1e-6)
     assert "the beginning alone was embedded" in embedder.notes[0]
 

@@ -45,11 +45,12 @@ def test_openais_sdk_reads_numbers_and_base64_alike(simulator: Simulator) -> Non
 
 
 def test_coheres_sdk_reads_them(simulator: Simulator) -> None:
-    cohere = pytest.importorskip("cohere")
-    client = cohere.ClientV2("k", base_url=f"http://127.0.0.1:{simulator.port}/cohere")
-    answer = client.embed(
-        model="embed-v4.0", texts=TEXTS, input_type="search_query", embedding_types=["float"], output_dimension=256
-    )
+    httpx, cohere = pytest.importorskip("httpx"), pytest.importorskip("cohere")
+    with httpx.Client(timeout=10) as line:
+        client = cohere.ClientV2("k", base_url=simulator.url("cohere"), httpx_client=line, max_retries=0)
+        answer = client.embed(
+            model="embed-v4.0", texts=TEXTS, input_type="search_query", embedding_types=["float"], output_dimension=256
+        )
     assert [len(one) for one in answer.embeddings.float_] == [256] * 3
     assert answer.meta.billed_units.input_tokens > 0
     assert answer.texts == TEXTS
