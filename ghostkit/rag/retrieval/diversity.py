@@ -45,7 +45,7 @@ def cosines(vectors: NDArray[Any]) -> NDArray[np.float64]:
     return np.asarray(np.einsum("id,jd->ij", wide, wide, optimize=False))
 
 
-def shared_shingles(shingles: Sequence[frozenset[str]]) -> NDArray[np.float64]:
+def shared_shingles(shingles: Sequence[frozenset[Any]]) -> NDArray[np.float64]:
     """How much texts have in common where there are no vectors: float64 (n, n), |A ∩ B| / √(|A| · |B|)."""
     import numpy as np
 

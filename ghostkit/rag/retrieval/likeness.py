@@ -12,22 +12,23 @@ DUPLICATE = 0.8
 RUN = 3
 # Scripts without blanks between words are taken by the character, or a whole sentence would be one word.
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
+_PLAIN_WORD = re.compile(r"\w+")
 _UNBLANKED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
-def shingles_of(text: str) -> frozenset[str]:
+Shingles = frozenset[tuple[str, ...]]
+
+
+def shingles_of(text: str) -> Shingles:
     """Every run of three words, casefolded; of a shorter text, the text."""
-    pattern = _WORD if _UNBLANKED.search(text) else _PLAIN_WORD
+    pattern = _PLAIN_WORD if text.isascii() or not _UNBLANKED.search(text) else _WORD
     words = pattern.findall(text.casefold())
     if len(words) < RUN:
-        return frozenset((" ".join(words),)) if words else frozenset((text.strip(),))
-    return frozenset(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
+        return frozenset((tuple(words) or (text.strip(),),))
+    return frozenset(zip(words, words[1:], words[2:], strict=False))
 
 
-_PLAIN_WORD = re.compile(r"[^\W_]+")
-
-
-def are_near_duplicates(one: frozenset[str], other: frozenset[str]) -> bool:
+def are_near_duplicates(one: Shingles, other: Shingles) -> bool:
     """By Jaccard's index; sizes alone rule most pairs out."""
     small, large = sorted((len(one), len(other)))
     if not small or small < DUPLICATE * large:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ghostkit.rag.document import Chunk
 from ghostkit.rag.retrieval.fusion import Candidate
-from ghostkit.rag.retrieval.likeness import are_near_duplicates, shingles_of
+from ghostkit.rag.retrieval.likeness import Shingles, are_near_duplicates, shingles_of
 from ghostkit.rag.retrieval.overlap import Passage, as_chunk
 from ghostkit.rag.retrieval.result import Dropped, Hit
 from ghostkit.rag.retrieval.weighting import standing_of
@@ -23,7 +23,7 @@ class _Kept:
     candidate: Candidate
     chunk: Chunk
     passage: Passage
-    shingles: frozenset[str]
+    shingles: Shingles
     merged: list[str] = field(default_factory=list)
 
 
