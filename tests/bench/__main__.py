@@ -9,6 +9,7 @@ import sys
 from tests.bench import (
     chunking,
     closing_cost,
+    embedding,
     engine_cost,
     flat_cost,
     gate_cost,
@@ -34,6 +35,7 @@ BENCHMARKS = {
     "many-books": many_books.run,
     "wire": wire_cost.run,
     "closing": closing_cost.run,
+    "embedding": embedding.run,
     "chunking": chunking.run,
     "keyword": keyword.run,
     "vectors": vectors.run,
