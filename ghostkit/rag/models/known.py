@@ -15,7 +15,7 @@ class KnownModel:
     """A model on the Hugging Face hub, under the name people call it by.
 
     `languages` None: about a hundred. `threshold`: cosines of texts that have nothing to do with each other are mostly
-    below it. Only MiniLM's was measured here; the others are cautious readings of their model cards.
+    below it; cautious readings of model cards, none of them measured here.
     """
 
     name: str
