@@ -12,7 +12,7 @@ from tests.quality.chunking_data import Question, corpora, data_folder, question
 from tests.quality.chunking_peers import Cut, ours, peers
 from tests.quality.range_scores import RangeScores, omega, scores
 
-SIZES = ((400, 0), (1000, 128))
+SIZES = ((600, 100), (1000, 128))
 """(size, overlap) in characters at which all are compared, besides our default."""
 _QUICK = 60
 
