@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ghostkit.errors import ConfigError
+from ghostkit.errors import ConfigError, EmbedderError
 from ghostkit.rag.config import RAGConfig, RAGMode
 from ghostkit.rag.retrieval.inquiry import Draft, Inquiry
 from ghostkit.rag.retrieval.plan import Plan, plan_for
@@ -49,6 +49,8 @@ class Retriever:
         self._reranker = reranker
         self._reranker_sought = reranker is not None
         self._reranker_note = ""
+        self._reranker_is_a_find = False
+        """Whether `auto` came upon it: nobody asked for it by name, so a search goes on if it fails."""
         self._info: EmbedderInfo | None = None
         self._vectors: QueryCache[Any] = QueryCache(config.query_cache_size, config.query_cache_ttl_s, clock)
         self._answers: QueryCache[Retrieval] = QueryCache(config.query_cache_size, config.query_cache_ttl_s, clock)
@@ -143,9 +145,17 @@ class Retriever:
             await in_thread(inquiry.rank, drafts)
         for draft in drafts:
             if reranker is not None:
-                await inquiry.rerank(draft, reranker)
+                await self._rerank(inquiry, draft, reranker)
             if self.config.mmr_lambda is not None:
                 await inquiry.vary(draft, self.config.mmr_lambda)
+
+    async def _rerank(self, inquiry: Inquiry, draft: Draft, reranker: Reranker) -> None:
+        try:
+            await inquiry.rerank(draft, reranker)
+        except EmbedderError as error:
+            if not self._reranker_is_a_find:
+                raise
+            draft.notes.append(f"{error.message} So passages stand in the order of the search.")
 
     async def _join_embedder(self, inquiry: Inquiry) -> None:
         assert self._embedder is not None
@@ -188,5 +198,6 @@ class Retriever:
                 self._reranker, self._reranker_note = await in_thread(
                     find_reranker, self.config.rerank_model, {one.language for one in view.documents} - {""}
                 )
+                self._reranker_is_a_find = self.config.rerank_model.strip() == "auto"
             self._reranker_sought = True
         return self._reranker

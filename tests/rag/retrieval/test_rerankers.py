@@ -210,6 +210,21 @@ async def test_full_reranks_with_what_is_on_the_disk_within_what_may_be_seen(she
         assert hit.score == pytest.approx(hit.parts["rerank"] * (1 - 0.5 * (1 - hit.parts["importance"])))
 
 
+@pytest.mark.usefixtures("onnx")
+async def test_a_torn_reranker_that_auto_came_upon_is_noted_and_one_that_was_named_is_an_error(
+    shelf: Shelf, models: Path
+):
+    folder = write_cross_encoder(models / "cross-encoder--ms-marco-MiniLM-L6-v2")
+    (folder / "model.onnx").write_bytes(b"torn")
+    found = await shelf.retriever(mode="full").search("silver compass")
+    assert [hit.chunk.id for hit in found.hits] == [
+        hit.chunk.id for hit in (await shelf.retriever().search("silver compass")).hits
+    ]
+    assert any(note.endswith("So passages stand in the order of the search.") for note in found.notes)
+    with pytest.raises(EmbedderError):
+        await shelf.retriever(mode="full", rerank_model="onnx:ms-marco-MiniLM-L6-v2").search("silver compass")
+
+
 async def test_a_users_function_is_asked_again_each_time(shelf: Shelf):
     asked: list[str] = []
 
