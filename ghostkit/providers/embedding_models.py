@@ -24,7 +24,7 @@ class EmbeddingFacts:
     passage_prefix: str = ""
 
 
-_TASKS: Final = {"query_prefix": "task: search result | query: ", "passage_prefix": "title: none | text: "}
+_QUERY, _PASSAGE = "task: search result | query: ", "title: none | text: "
 _BGE: Final = "Represent this sentence for searching relevant passages: "
 _QWEN: Final = "Instruct: Given a web search query, retrieve relevant passages that answer the query\nQuery:"
 _COHERE_4: Final = EmbeddingFacts(dimension=1536, offered=(256, 512, 1024, 1536), max_tokens=128_000)
@@ -44,14 +44,16 @@ OF_VENDORS: Final[Mapping[str, Mapping[str, EmbeddingFacts]]] = {
     },
     "gemini": {
         "gemini-embedding-001": EmbeddingFacts(dimension=3072, smallest=128, max_tokens=2_048),
-        "gemini-embedding": EmbeddingFacts(dimension=3072, smallest=128, max_tokens=8_192, **_TASKS),
+        "gemini-embedding": EmbeddingFacts(
+            dimension=3072, smallest=128, max_tokens=8_192, query_prefix=_QUERY, passage_prefix=_PASSAGE
+        ),
     },
 }
 """By ghostkit's name of the maker."""
 OPEN: Final[Mapping[str, EmbeddingFacts]] = {
     "nomic-embed-text-v2": EmbeddingFacts(query_prefix="search_query: ", passage_prefix="search_document: "),
     "nomic-embed-text": EmbeddingFacts(query_prefix="search_query: ", passage_prefix="search_document: "),
-    "embeddinggemma": EmbeddingFacts(**_TASKS),
+    "embeddinggemma": EmbeddingFacts(query_prefix=_QUERY, passage_prefix=_PASSAGE),
     "mxbai-embed": EmbeddingFacts(query_prefix=_BGE),
     "snowflake-arctic-embed2": EmbeddingFacts(query_prefix="query: "),
     "snowflake-arctic-embed-l-v2": EmbeddingFacts(query_prefix="query: "),
