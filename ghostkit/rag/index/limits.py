@@ -15,7 +15,7 @@ class IndexLimits:
     merge_share: float = 0.125
     merge_most: int = 20_000
     """The delta becomes part of a new base above `merge_share` of the base, but not below `merge_least` rows, and
-    always above `merge_most`, since the delta is scanned in full (0.15 ms per 10,000)."""
+    always above `merge_most`, since the delta is scanned in full (0.2 ms per 10,000)."""
     dead_share: float = 0.25
     """A new base is made when this share of the old one's rows is gone."""
     approximate_from: int = 100_000
