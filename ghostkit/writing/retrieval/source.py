@@ -13,6 +13,7 @@ from dataclasses import replace
 from ghostkit.book.model import Chapter, Section
 from ghostkit.errors import ProviderError, UnknownName
 from ghostkit.events import Event, EventType
+from ghostkit.generation.embedding.purpose import embedding_for
 from ghostkit.generation.escaping import Escaped, attribute, escape
 from ghostkit.ledger import in_thread
 from ghostkit.ports import FoundContext
@@ -75,7 +76,8 @@ class BookRetrieval:
         await self._hear(Event(type=EventType.RAG_RETRIEVAL_STARTED, data={"query": query}, source="retrieval"))
         try:
             notes = await self.bring_up_to_date(engine)
-            found = await engine.search(query, scope=scope)
+            with embedding_for("context", slot):
+                found = await engine.search(query, scope=scope)
         except ProviderError as error:
             if not error.retryable:
                 raise  # a wrong key or model: the run stops before anything is written without what was wanted
