@@ -52,10 +52,11 @@ def _chart(picture: Picture, rows: list[dict[str, Any]]) -> Any:
     names = alt.EncodingSortField(field="order", op="min")
     several = len(picture.y) > 1
     x: Any = alt.X("x:N", sort=names, title=picture.x, axis=alt.Axis(labelAngle=0, labelOverlap="greedy"))
-    y: Any = alt.Y("value:Q", title=picture.unit)
+    whole = alt.Axis(tickMinStep=1) if all(row["value"].is_integer() for row in rows) else alt.Axis()
+    y: Any = alt.Y("value:Q", title=picture.unit, axis=whole)
     if picture.across:
         x = alt.Y("x:N", sort=names, title=None, axis=alt.Axis(labelLimit=220))
-        y = alt.X("value:Q", title=picture.unit)
+        y = alt.X("value:Q", title=picture.unit, axis=whole)
     offset = (alt.YOffset if picture.across else alt.XOffset)("what:N", sort=list(picture.y), title=None)
     scale = alt.Scale(domain=list(picture.y), range=list(SERIES[: len(picture.y)]))
     legend = alt.Legend(orient="top", title=None) if several else None
@@ -65,8 +66,9 @@ def _chart(picture: Picture, rows: list[dict[str, Any]]) -> Any:
         encoded["yOffset" if picture.across else "xOffset"] = offset
     bars = len({row["x"] for row in rows}) * len(picture.y)
     height = max(60, bars * (_STEP if not several else 14)) if picture.across else _HEIGHT
+    width = _WIDTH if picture.across else min(_WIDTH, max(160, 56 * bars))
     chart = alt.Chart(alt.InlineData(values=rows)).mark_bar(cornerRadiusEnd=2).encode(**encoded)
-    return chart.properties(width=_WIDTH, height=height, background="transparent").configure(
+    return chart.properties(width=width, height=height, background="transparent").configure(
         font="system-ui, sans-serif",
         axis=alt.AxisConfig(
             labelColor=_INK, titleColor=_INK, tickColor=_LINES, domainColor=_LINES, gridColor=_LINES, labelFontSize=12,
