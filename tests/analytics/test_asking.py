@@ -1,5 +1,6 @@
 """SQL by anybody: it reads the tables and nothing else, ends in time, and its mistakes are told in one sentence."""
 
+# ruff: noqa: E501  # queries and events read best on one line
 from __future__ import annotations
 
 import time
@@ -95,6 +96,6 @@ def test_only_as_many_rows_as_were_asked_for_are_made(asked: Analytics) -> None:
 
 
 def test_memory_is_bounded(asked: Analytics) -> None:
-    with pytest.raises(QueryError, match="[Mm]emory|allocate") as caught:
+    with pytest.raises(QueryError, match=r"[Mm]emory|allocate") as caught:
         ask(asked, "select length(string_agg(repeat('x', 1000000), '')) from range(100000)", timeout_s=60)
     assert "2 GB" in caught.value.fix

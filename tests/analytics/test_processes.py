@@ -1,5 +1,6 @@
 """Several processes on one book: nobody waits, nobody fails, nobody sees less than before."""
 
+# ruff: noqa: E501  # queries and events read best on one line
 from __future__ import annotations
 
 import os

@@ -1,5 +1,6 @@
 """What the tables say, held against the ledger; and that it makes no difference in how many steps they were filled."""
 
+# ruff: noqa: E501  # queries and events read best on one line
 from __future__ import annotations
 
 import shutil

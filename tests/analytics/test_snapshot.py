@@ -1,5 +1,6 @@
 """The file: damaged anywhere, killed at any moment, held by others, it costs time and never an answer."""
 
+# ruff: noqa: E501  # queries and events read best on one line
 from __future__ import annotations
 
 import json

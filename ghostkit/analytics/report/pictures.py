@@ -43,6 +43,8 @@ def _rows(picture: Picture, frame: polars.DataFrame) -> list[dict[str, Any]]:
 
 
 def _short(text: str) -> str:
+    """A label: a control character in it is no XML, and would end the process that draws."""
+    text = "".join(character for character in text if character.isprintable())
     return text if len(text) <= 40 else text[:39] + "…"
 
 
