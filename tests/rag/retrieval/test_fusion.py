@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ghostkit.rag.retrieval.fusion import alone, convex, min_max, reciprocal_ranks
@@ -35,6 +35,7 @@ def naive_rank(ranking: list[tuple[str, float]], chunk_id: str, k: int) -> float
     return 1 / (k + place)
 
 
+@settings(max_examples=50)
 @given(rankings(), rankings(), st.integers(0, 10))
 def test_the_convex_combination_is_the_weighted_sum_of_both_normalised_scores(semantic, keyword, tenths):
     weight = tenths / 10
@@ -47,6 +48,7 @@ def test_the_convex_combination_is_the_weighted_sum_of_both_normalised_scores(se
     assert [one.chunk_id for one in found] == sorted(expected, key=lambda one: (-expected[one], one))
 
 
+@settings(max_examples=50)
 @given(rankings(), rankings(), st.integers(1, 100))
 def test_reciprocal_ranks_add_up_over_both_rankings(semantic, keyword, k):
     expected = {
@@ -59,6 +61,7 @@ def test_reciprocal_ranks_add_up_over_both_rankings(semantic, keyword, k):
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
 
 
+@settings(max_examples=50)
 @given(rankings(), rankings())
 def test_every_candidate_keeps_the_scores_it_came_from(semantic, keyword):
     for one in convex(semantic, keyword, 0.5):

@@ -51,7 +51,7 @@ def ranked_chunks(draw: st.DrawFn) -> tuple[dict[str, str], list[Chunk]]:
     return texts, draw(st.permutations(chunks))
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(ranked_chunks(), st.integers(1, 12))
 def test_hits_are_exact_never_overlap_and_lose_no_word(made, top_k):
     texts, chunks = made
@@ -72,7 +72,7 @@ def test_hits_are_exact_never_overlap_and_lose_no_word(made, top_k):
             assert {(where.document, at) for at in range(where.start, where.end)} <= shown
 
 
-@settings(max_examples=100)
+@settings(max_examples=40)
 @given(ranked_chunks(), st.integers(1, 12), st.booleans(), st.booleans())
 def test_every_candidate_is_a_hit_or_dropped_with_a_reason(made, top_k, dedupe, merge):
     _, chunks = made
@@ -87,6 +87,7 @@ def test_every_candidate_is_a_hit_or_dropped_with_a_reason(made, top_k, dedupe, 
         assert "beyond top_k" not in {one.why for one in selection.dropped}
 
 
+@settings(max_examples=40)
 @given(ranked_chunks(), st.integers(1, 12))
 def test_with_neither_merging_nor_deduping_hits_are_the_ranking(made, top_k):
     _, chunks = made
