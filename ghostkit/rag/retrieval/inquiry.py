@@ -42,6 +42,8 @@ class Draft:
     ms: dict[str, float] = field(default_factory=dict)
     vector: Any = None
     vector_known: bool = False
+    passing: bool = False
+    """Whether something was wanting that may be there the next time, so that the answer is not to be kept."""
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -106,6 +108,7 @@ class Inquiry:
         for draft in drafts:
             draft.ms["semantic"] = took
             if missing:
+                draft.passing = True  # vectors come without a new version of the store
                 draft.notes.append(_without_vectors(len(missing)))
         return found
 

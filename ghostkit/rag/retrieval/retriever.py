@@ -78,20 +78,18 @@ class Retriever:
         keys = [(question.asked, scope.key, wanted) for question in questions]
         known = [self._answers.get(version, key) for key in keys]
         drafts = [Draft(question) for question, answer in zip(questions, known, strict=True) if answer is None]
-        if drafts:
-            fresh = iter(await self._answer(drafts, view, scope, wanted, plan))
-        else:
-            fresh = iter(())
-            view.close()
+        answers = await self._answer(drafts, view, scope, wanted, plan) if drafts else []
+        view.close()
+        fresh = zip(drafts, answers, strict=True)
         took = {"total": (time.perf_counter() - began) * 1000 / len(questions)}
         found = []
         for key, answer in zip(keys, known, strict=True):
             if answer is not None:
                 found.append(replace(answer, cache_hit=True, ms=took))
                 continue
-            made = next(fresh)
+            draft, made = next(fresh)
             found.append(replace(made, ms={**made.ms, **took}))
-            if self._keeps_answers:
+            if self._keeps_answers and not draft.passing:
                 self._answers.put(version, key, found[-1])
         return found
 
@@ -155,6 +153,7 @@ class Retriever:
         except EmbedderError as error:
             if not self._reranker_is_a_find:
                 raise
+            draft.passing = True
             draft.notes.append(f"{error.message} So passages stand in the order of the search.")
 
     async def _join_embedder(self, inquiry: Inquiry) -> None:

@@ -239,9 +239,15 @@ async def test_passages_without_vectors_are_told(make_shelf: MakeShelf):
 
     chunks = cut(late)
     shelf.store.apply([ChunkedDocument(document=late, chunks=chunks, digests=[text_digest(c.content) for c in chunks])])
-    found = await shelf.retriever().search("zeppelin")
+    retriever = shelf.retriever()
+    found = await retriever.search("zeppelin")
     assert found.hits[0].chunk.metadata.document == "late"
     assert "1 passage has no vector yet, and was searched by words alone." in found.notes
+    await shelf.embedder.embed([chunk.content for chunk in chunks], "passage")
+    again = await retriever.search("zeppelin")  # no chunk changed, so the store's version is the same
+    assert again.index_version == found.index_version
+    assert again.notes == ()
+    assert "semantic" in again.hits[0].parts
 
 
 async def test_a_query_of_100_000_characters_is_searched_with(shelf: Shelf):
