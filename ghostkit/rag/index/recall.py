@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 QUESTIONS: Final = 200
 """Of either kind."""
 DEPTH: Final = 10
-AWAY: Final = 0.75
-"""The cosine that a moved question has to the vector it was moved from."""
+AWAY: Final = 0.62
+"""The cosine that a moved question has to the vector it was moved from: at this one the figure agrees with that of real
+questions held out, over a million vectors and five widths (at 0.75 it is too kind, at 0.5 too harsh)."""
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

@@ -133,10 +133,14 @@ class VectorIndex:
 
     def missing(self, view: StoreView) -> list[str]:
         """Digests of what the view sees and no vector is kept of; each once, in the order of the chunks."""
+        missing = self.missing_rows(view)
+        return list(dict.fromkeys(view.digests_of(missing))) if len(missing) else []
+
+    def missing_rows(self, view: StoreView) -> NDArray[np.int64]:
+        """int64, ascending: the rows that the view sees and no vector is kept of."""
         snapshot = self._current(view)
         rest = self._sight(snapshot, view).rest
-        _, missing = take_vectors(self._vectors, self.info, view, rest)
-        return list(dict.fromkeys(view.digests_of(missing))) if len(missing) else []
+        return take_vectors(self._vectors, self.info, view, rest)[1]
 
     # ── searching ─────────────────────────────────────────────────────────────────────────────────────────
 
