@@ -27,7 +27,7 @@ class FromEvents:
         self._book, self._places, self._history = book, places, history
         self.rows: dict[str, list[Row]] = {}
         self.use: list[Row] = []
-        """(retrieval, chunk, used, score, how, attempt) for hits that are in the database already."""
+        """(retrieval, chunk, overlaps, score, how, attempt) for hits that are in the database already."""
         self.vectors: dict[str, list[VectorEvent]] = {}
         """Events about requests for vectors, by request."""
         self._hits: dict[str, list[list[Any]]] = {}
@@ -108,26 +108,27 @@ class FromEvents:
         measures = as_mapping(data.get("measures"))
         for name in measures:
             self._add("metrics", seq, at, section, *place, attempt, str(name), as_real(measures, name), run_id)
-        used = as_mapping(data.get("used"))
-        retrieval = self._history.before(section, "section", seq) if used else None
+        measured = as_mapping(data.get("overlap"))
+        named = as_text(data, "retrieval") or self._history.before(section, "section", seq)
+        retrieval = named if measured else None
         if retrieval is None:
             return
-        for chunk, of in used.items():
-            use = as_mapping(of)
-            found = (chunk, as_flag(use, "used"), as_real(use, "score"), as_text(use, "how"))
+        for chunk, of in measured.items():
+            one = as_mapping(of)
+            found = (chunk, as_flag(one, "overlaps"), as_real(one, "score"), as_text(one, "how"))
             if retrieval in self._retrievals:
-                self._note_use(retrieval, *found)
+                self._note_overlap(retrieval, *found)
             else:
                 self.use.append((retrieval, *found, attempt))
         if retrieval in self._retrievals:
             row = self._retrievals[retrieval]
-            row[_USED] = sum(bool(hit[_KEPT] and hit[_WAS_USED]) for hit in self._hits[retrieval])
+            row[_OVERLAPPING] = sum(bool(hit[_KEPT] and hit[_OVERLAPS]) for hit in self._hits[retrieval])
             row[-2] = attempt
 
-    def _note_use(self, retrieval: str, chunk: str, used: bool | None, score: float | None, how: str) -> None:
+    def _note_overlap(self, retrieval: str, chunk: str, overlaps: bool | None, score: float | None, how: str) -> None:
         for hit in self._hits[retrieval]:
             if hit[3] == chunk:
-                hit[_WAS_USED:] = used, score, how
+                hit[_OVERLAPS:] = overlaps, score, how
 
 
 def request_id(data: Data) -> str:
@@ -150,9 +151,9 @@ def retries_before(history: History, slot: str, run_id: str, started_at: float, 
 
 
 _SHARES: Final = ("core", "retrieved", "summaries", "budget")
-_USED: Final = 17
+_OVERLAPPING: Final = 17
 _KEPT: Final = 12
-_WAS_USED: Final = 14
+_OVERLAPS: Final = 14
 _Reader = Callable[[FromEvents, int, str, float, str, Data], None]
 _READERS: Final[Mapping[str, _Reader]] = {
     "cache_hit": FromEvents._lookup,

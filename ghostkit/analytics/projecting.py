@@ -153,7 +153,7 @@ class Projector:
         return count, types
 
     def _note_use(self, cursor: duckdb.DuckDBPyConnection, use: Sequence[Row]) -> None:
-        """Whether the prose used what was retrieved, told after the retrieval was projected."""
+        """Whether the prose overlaps with what was retrieved, told after the retrieval was projected."""
         if use:
             with Staging(cursor, rows.USE, [(*row, number) for number, row in enumerate(use)]):
                 for statement in rows.NOTE_USE:

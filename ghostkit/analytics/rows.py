@@ -64,19 +64,19 @@ PLACES: Final[Mapping[str, str]] = {"object": "String", "chapter": "Int64", "sec
 NUMBERS: Final[Mapping[str, str]] = {"id": "Int64"}
 NAMES: Final[Mapping[str, str]] = {"name": "String"}
 USE: Final[Mapping[str, str]] = {
-    "retrieval": "String", "chunk": "String", "used": "Boolean", "score": "Float64", "how": "String",
+    "retrieval": "String", "chunk": "String", "overlapping": "Boolean", "score": "Float64", "how": "String",
     "attempt": "String", "nth": "Int64",
 }  # fmt: skip
 
 NOTE_USE: Final = (
     """
-UPDATE retrieval_hits AS h SET used = u.used, use_score = u.score, use_how = u.how
+UPDATE retrieval_hits AS h SET overlapping = u.overlapping, overlap = u.score, overlap_how = u.how
 FROM (SELECT * FROM staged QUALIFY row_number() OVER (PARTITION BY retrieval, chunk ORDER BY nth DESC) = 1) AS u
 WHERE h.book = $book AND h.retrieval = u.retrieval AND h.chunk = u.chunk""",
     """
-UPDATE retrievals AS r SET used = u.used, attempt = u.attempt FROM (
-  SELECT retrieval, count(*) FILTER (WHERE h.kept AND h.used) AS used, any_value(t.attempt) AS attempt
-  FROM (SELECT retrieval, kept, used FROM retrieval_hits WHERE book = $book) AS h
+UPDATE retrievals AS r SET overlapping = u.overlapping, attempt = u.attempt FROM (
+  SELECT retrieval, count(*) FILTER (WHERE h.kept AND h.overlapping) AS overlapping, any_value(t.attempt) AS attempt
+  FROM (SELECT retrieval, kept, overlapping FROM retrieval_hits WHERE book = $book) AS h
   JOIN (SELECT retrieval, arg_max(attempt, nth) AS attempt FROM staged GROUP BY ALL) AS t USING (retrieval)
   GROUP BY ALL) AS u
 WHERE r.book = $book AND r.retrieval = u.retrieval""",

@@ -30,21 +30,22 @@ _RATE = (
     ("hit_rate", "DOUBLE", "hits as a share of lookups"),
 )
 _RATES = "count(*), count(*) FILTER (WHERE hit), count(*) FILTER (WHERE hit) / count(*)"
-_USE = (
+_OVERLAP = (
     ("retrievals", "BIGINT", "searches"),
     ("hits", "BIGINT", "chunks found"),
     ("kept", "BIGINT", "chunks that went into a context"),
-    ("measured", "BIGINT", "of the kept: those for which it was measured whether the prose used them"),
-    ("used", "BIGINT", "of the measured: used"),
-    ("used_share", "DOUBLE", "used as a share of measured; empty where nothing was measured"),
+    ("measured", "BIGINT", "of the kept: those whose overlap with the prose was measured"),
+    ("overlapping", "BIGINT", "of the measured: those that the prose overlaps with"),
+    ("overlapping_share", "DOUBLE", "these as a share of measured; empty where nothing was measured"),
     ("ms", "DOUBLE", "milliseconds of a search, the median"),
 )
-_USED = (
+_OVERLAPS = (
     "count(*), CAST(coalesce(sum(r.hits), 0) AS BIGINT), CAST(coalesce(sum(h.kept), 0) AS BIGINT), "
-    "CAST(coalesce(sum(h.measured), 0) AS BIGINT), CAST(coalesce(sum(h.used), 0) AS BIGINT), "
-    "sum(h.used) / nullif(sum(h.measured), 0), median(r.ms) FROM retrievals AS r LEFT JOIN ("
+    "CAST(coalesce(sum(h.measured), 0) AS BIGINT), CAST(coalesce(sum(h.overlapping), 0) AS BIGINT), "
+    "sum(h.overlapping) / nullif(sum(h.measured), 0), median(r.ms) FROM retrievals AS r LEFT JOIN ("
     "SELECT book, retrieval, count(*) FILTER (WHERE kept) AS kept, "
-    "count(*) FILTER (WHERE kept AND used IS NOT NULL) AS measured, count(*) FILTER (WHERE kept AND used) AS used "
+    "count(*) FILTER (WHERE kept AND overlapping IS NOT NULL) AS measured, "
+    "count(*) FILTER (WHERE kept AND overlapping) AS overlapping "
     "FROM retrieval_hits GROUP BY ALL) AS h USING (book, retrieval)"
 )
 
@@ -92,27 +93,28 @@ VIEWS: Final[tuple[Table, ...]] = (
         ("tokens_per_second", "DOUBLE", "output tokens a second of waiting"),
     ),
     _view(
-        "retrieval_by_chapter", "What was retrieved and used, by the chapter it was retrieved for.",
-        f"SELECT r.book, r.chapter, {_USED} GROUP BY ALL ORDER BY ALL",
-        _CHAPTER, *_USE,
+        "retrieval_by_chapter",
+        "What was retrieved, and what the prose overlaps with, by the chapter it was retrieved for.",
+        f"SELECT r.book, r.chapter, {_OVERLAPS} GROUP BY ALL ORDER BY ALL",
+        _CHAPTER, *_OVERLAP,
     ),
     _view(
-        "retrieval_by_config", "What was retrieved and used, by the settings of retrieval.",
-        f"SELECT r.book, r.config, {_USED} GROUP BY ALL ORDER BY ALL",
-        ("config", "VARCHAR", "id of the settings"), *_USE,
+        "retrieval_by_config", "What was retrieved, and what the prose overlaps with, by the settings of retrieval.",
+        f"SELECT r.book, r.config, {_OVERLAPS} GROUP BY ALL ORDER BY ALL",
+        ("config", "VARCHAR", "id of the settings"), *_OVERLAP,
     ),
     _view(
-        "retrieval_by_embedder", "What was retrieved and used, by embedder.",
-        f"SELECT r.book, r.embedder, {_USED} GROUP BY ALL ORDER BY ALL",
-        ("embedder", "VARCHAR", "key of the embedder; empty: by words alone"), *_USE,
+        "retrieval_by_embedder", "What was retrieved, and what the prose overlaps with, by embedder.",
+        f"SELECT r.book, r.embedder, {_OVERLAPS} GROUP BY ALL ORDER BY ALL",
+        ("embedder", "VARCHAR", "key of the embedder; empty: by words alone"), *_OVERLAP,
     ),
     _view(
-        "unused_chunks", "Chunks that went into contexts most often without being used.",
-        "SELECT book, chunk, document, count(*), count(*) FILTER (WHERE used) FROM retrieval_hits "
-        "WHERE kept AND used IS NOT NULL GROUP BY ALL HAVING count(*) > count(*) FILTER (WHERE used) "
-        "ORDER BY count(*) - count(*) FILTER (WHERE used) DESC, chunk",
+        "chunks_without_overlap", "Chunks that went into contexts most often without a trace in the prose.",
+        "SELECT book, chunk, document, count(*), count(*) FILTER (WHERE overlapping) FROM retrieval_hits "
+        "WHERE kept AND overlapping IS NOT NULL GROUP BY ALL HAVING count(*) > count(*) FILTER (WHERE overlapping) "
+        "ORDER BY count(*) - count(*) FILTER (WHERE overlapping) DESC, chunk",
         ("chunk", "VARCHAR", "id of the chunk"), ("document", "VARCHAR", "section or source"),
-        ("kept", "BIGINT", "contexts it was in"), ("used", "BIGINT", "of these: texts that used it"),
+        ("kept", "BIGINT", "contexts it was in"), ("overlapping", "BIGINT", "of these: texts that overlap with it"),
     ),
     _view(
         "retries_by_reason", "Failures that were tried again, by reason.",

@@ -85,7 +85,7 @@ EVENT_DATA: Mapping[EventType, Mapping[str, str]] = {
         "attempt": "id",
         "measures": "scores by name",
         "retrieval": "id of what was looked up for it, if anything was",
-        "used": "by passage: whether the prose shows it, score, how",
+        "overlap": "by passage: overlaps, score, how: what of it is in the prose",
     },
     EventType.SECTION_FAILED: {
         "section": "section id",

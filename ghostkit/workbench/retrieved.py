@@ -1,4 +1,4 @@
-"""What was retrieved for a section's text, and whether it used it: read from the ledger's events."""
+"""What was retrieved for a section's text, and how much of it is in the text: read from the ledger's events."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def retrieved_for(book: Book, section_id: str, slot: str, attempt: str) -> dict[str, Any] | None:
-    """The retrieval behind an attempt: its hits with their fate, the shares of the window, the measure of use.
+    """The retrieval behind an attempt: its hits with their fate, the shares of the window, the overlap with the prose.
 
     None where nothing was looked up.
     """
@@ -22,8 +22,8 @@ def retrieved_for(book: Book, section_id: str, slot: str, attempt: str) -> dict[
     event = next((e for e in reversed(events) if _is_it(e, wanted, slot)), None)
     if event is None:
         return None
-    used = (done.data.get("used") if done is not None else None) or {}
-    return {**_told(event), "hits": [_with_use(hit, used) for hit in event.data["hits"]]}
+    overlap = (done.data.get("overlap") if done is not None else None) or {}
+    return {**_told(event), "hits": [_with_overlap(hit, overlap) for hit in event.data["hits"]]}
 
 
 def passages_by_slot(book: Book) -> dict[str, int]:
@@ -50,5 +50,5 @@ def _told(event: StoredEvent) -> dict[str, Any]:
     return {name: event.data.get(name) for name in names}
 
 
-def _with_use(hit: dict[str, Any], used: dict[str, Any]) -> dict[str, Any]:
-    return {**hit, "use": used.get(hit["chunk"])}
+def _with_overlap(hit: dict[str, Any], overlap: dict[str, Any]) -> dict[str, Any]:
+    return {**hit, "overlap": overlap.get(hit["chunk"])}

@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from ghostkit.workbench.services import Services
 
 CLOSING_TAKES_S = 5.0
+ENGINES_KEPT = 2
+"""Of the settings asked for last; others that nobody uses just now are closed."""
 
 
 def config_from_settings() -> RAGConfig:
@@ -48,9 +51,9 @@ def config_from_settings() -> RAGConfig:
 
 @dataclass
 class Engines:
-    """The engine of a book's settings, and what asks vendors for it."""
+    """The engines of a book by the id of their settings, and what asks vendors for them."""
 
-    engine: RetrievalEngine | None = None
+    opened: dict[str, RetrievalEngine] = field(default_factory=dict)
     service: EmbeddingService | None = None
 
 
@@ -81,10 +84,14 @@ class BookSearch:
         """Bring the index up to the book and its sources; only what changed is cut and embedded again."""
         from ghostkit.writing.retrieval.source import indexed
 
-        engine = await self.retrieval_engine(on_progress=on_progress)
+        engine = await self.retrieval_engine()
         started = Event(type=EventType.RAG_INDEXING_STARTED, data={"source": "book and sources"}, source="retrieval")
         await self.events.emit_async(started)
-        report = await self._bring_up(engine)
+        engine.on_progress = on_progress
+        try:
+            report = await self._bring_up(engine)
+        finally:
+            engine.on_progress = None
         if report.did_something:
             await self._record(indexed(report.as_dict()))
         return report
@@ -94,7 +101,7 @@ class BookSearch:
         from ghostkit.writing.retrieval.book_documents import documents_of
 
         with embedding_for("index"):
-            return await engine.update(await in_thread(documents_of, self.manuscript))
+            return await engine.update(partial(documents_of, self.manuscript))
 
     async def search(
         self, query: str, *, top_k: int | None = None, as_of: str | int | None = None, scope: Scope | None = None
@@ -115,7 +122,7 @@ class BookSearch:
         with embedding_for("search"):
             found = await engine.search(query, scope=seen, top_k=top_k)
         data = evidence_of(
-            found, slot="", retrieval_id=secrets.token_hex(8), settings=self.rag.differences(), as_of=seen.before
+            found, slot="", retrieval_id=secrets.token_hex(8), settings=engine.config.differences(), as_of=seen.before
         )
         await self._record(Event(type=EventType.RAG_RETRIEVAL_COMPLETED, data=data, source="retrieval"))
         return found
@@ -130,7 +137,7 @@ class BookSearch:
         return await section_context(self, section, model)  # type: ignore[arg-type]  # it is a Book
 
     def context_source(self, *, looking: bool = False) -> ContextSource | None:
-        """What gives sections more to read: the services' own, or retrieval as `rag` says.
+        """What gives sections more to read: the services' own, or retrieval as `rag` says now, and to the run's end.
 
         `looking` records nothing, as a forecast doesn't; a vendor may still be asked for a query's vector.
         """
@@ -142,39 +149,41 @@ class BookSearch:
         if config.mode not in (RAGMode.HYBRID, RAGMode.FULL):
             return None
         size = self.services.options().sliding_window_size
+        engine = partial(self.retrieval_engine, config)
         if looking:
-            return BookRetrieval(self.manuscript, config, size, self.retrieval_engine)
-        return BookRetrieval(
-            self.manuscript, config, size, self.retrieval_engine, tell=self._record, hear=self.events.emit_async
-        )
+            return BookRetrieval(self.manuscript, config, size, engine)
+        return BookRetrieval(self.manuscript, config, size, engine, tell=self._record, hear=self.events.emit_async)
 
     async def _record(self, event: Event) -> None:
         for fresh in await in_thread(self.ledger.record, [event], self.who()):
             await self.events.emit_async(fresh)
 
-    async def retrieval_engine(
-        self, *, searching: bool = False, on_progress: OnProgress | None = None
-    ) -> RetrievalEngine:
-        """The engine of the book's settings, opened once; with `searching`, in every mode: people may always look."""
-        from ghostkit.rag.engine import RetrievalEngine
+    async def retrieval_engine(self, config: RAGConfig | None = None, *, searching: bool = False) -> RetrievalEngine:
+        """The engine of `config` (None: the book's), opened once; it stays open while other settings are tried.
 
-        config = self.rag
+        With `searching` in every mode: people may always look.
+        """
+        config = config or self.rag
         if searching and config.mode not in (RAGMode.HYBRID, RAGMode.FULL):
             config = config.with_changes(mode=RAGMode.HYBRID)
-        engines = self._engines
-        if engines.engine is not None and engines.engine.config.config_id != config.config_id:
-            await engines.engine.aclose()
-            engines.engine = None
-        if engines.engine is None:
-            engines.engine = RetrievalEngine(
-                self.folder.rag,
-                config,
-                embedding_services=self._embedding_service(),
-                cache=self.services.cache(self.folder),
-                languages=frozenset({self.manuscript.book.language.split("-")[0]}),
-            )
-        engines.engine.on_progress = on_progress
-        return engines.engine
+        opened = self._engines.opened
+        engine = opened.pop(config.config_id, None) or self._new_engine(config)
+        opened[config.config_id] = engine
+        for other in [one for one in list(opened)[:-ENGINES_KEPT] if not opened[one].in_use]:
+            if (idle := opened.pop(other, None)) is not None:  # another task may have been here meanwhile
+                await idle.aclose()
+        return engine
+
+    def _new_engine(self, config: RAGConfig) -> RetrievalEngine:
+        from ghostkit.rag.engine import RetrievalEngine
+
+        return RetrievalEngine(
+            self.folder.rag,
+            config,
+            embedding_services=self._embedding_service(),
+            cache=self.services.cache(self.folder),
+            languages=frozenset({self.manuscript.book.language.split("-")[0]}),
+        )
 
     def _embedding_service(self) -> EmbeddingService:
         from ghostkit.generation.embedding import EmbeddingService
@@ -192,8 +201,8 @@ class BookSearch:
     def close_engines(self) -> None:
         """Close the files that searching opened."""
         engines, self._engines = self._engines, Engines()
-        if engines.engine is not None:
-            engines.engine.close()
+        for engine in engines.opened.values():
+            engine.close()
 
     @asynccontextmanager
     async def paying_embeddings(self, budget: Budget, who: Who) -> AsyncIterator[None]:

@@ -23,7 +23,7 @@ from ghostkit.writing.manuscript import Manuscript
 from ghostkit.writing.material import Material, Sources
 from ghostkit.writing.measures import MEASURES, Measure, measured
 from ghostkit.writing.plan import Goal, Node
-from ghostkit.writing.retrieval.evidence import query_for, retrieval_events, with_use
+from ghostkit.writing.retrieval.evidence import query_for, retrieval_events, with_overlap
 from ghostkit.writing.tracked_files import (
     FileKeeper,
     Find,
@@ -414,7 +414,7 @@ def _with_scores(
 def _scored(event: Event, made: Material, text: str, measures: Mapping[str, Measure], found: FoundContext) -> Event:
     """The event with its scores. The text is paid for: a measure that fails must not keep it from being recorded."""
     try:
-        return with_use(measured(event, made, text, measures), found, made, text)
+        return with_overlap(measured(event, made, text, measures), found, made, text)
     except Exception as error:
         return replace(event, data={**event.data, "measures": {}, "not_measured": f"{type(error).__name__}: {error}"})
 

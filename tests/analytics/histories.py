@@ -96,11 +96,11 @@ def retrieved(retrieval: str, slot: str, *, hits: int = 3, kept: int = 2, config
     return Event(type=EventType.RAG_RETRIEVAL_COMPLETED, data=data, source="rag")
 
 
-def completed(section: str, attempt: str, used: dict[str, Any] | None = None, **measures: float) -> Event:
+def completed(section: str, attempt: str, overlap: dict[str, Any] | None = None, **measures: float) -> Event:
     data: dict[str, Any] = {"section": section, "chapter": "c-1", "number": "1.1", "words": 3, "attempt": attempt}
     data["measures"] = measures or {"known_names": 0.75}
-    if used is not None:
-        data["used"] = used
+    if overlap is not None:
+        data["overlap"] = overlap
     return Event(type=EventType.SECTION_COMPLETED, data=data, source="writing")
 
 
@@ -109,18 +109,18 @@ def told(type: str, **data: Any) -> Event:
 
 
 def write_section(desk: Desk, section: str, attempt: str, *, text: str = "", **changes: Any) -> None:
-    """A retrieval, a call that succeeds, and what the prose used: a section as the pipeline leaves it behind."""
+    """A retrieval, a call that succeeds, and its overlap: a section as the pipeline leaves it behind."""
     slot = Slot(object_id=section, kind="section")
     desk.ledger.record(
         [retrieved(f"q-{attempt}", str(slot)), told("cache_miss", kind="generations", key="k", slot=str(slot))], WHO
     )
     desk.ledger.open_attempt(intent(slot, attempt), WHO, [told("generation_started", slot=str(slot), attempt=attempt)])
-    used = {
-        f"k-q-{attempt}-0": {"used": True, "score": 0.9, "how": "verbatim"},
-        f"k-q-{attempt}-1": {"used": False, "score": 0.1, "how": ""},
+    overlap = {
+        f"k-q-{attempt}-0": {"overlaps": True, "score": 0.9, "how": "verbatim"},
+        f"k-q-{attempt}-1": {"overlaps": False, "score": 0.1, "how": ""},
     }
     desk.ledger.close_attempt(
-        attempt, outcome(text or f"{attempt} went home.", **changes), WHO, [completed(section, attempt, used)]
+        attempt, outcome(text or f"{attempt} went home.", **changes), WHO, [completed(section, attempt, overlap)]
     )
     desk.ledger.supersede(slot)
 
@@ -155,5 +155,5 @@ def _of_one_section(dice: random.Random, number: int, chapters: int, sections: i
         "generation_completed", slot=slot, attempt=attempt, model="openai:gpt-5", input_tokens=dice.randint(900, 4000),
         output_tokens=dice.randint(200, 900), ms=dice.randint(900, 20000), cost_usd=round(dice.random() / 50, 6),
     )  # fmt: skip
-    yield completed(section, attempt, {f"k-q-{number}-0": {"used": True, "score": 0.8, "how": "verbatim"}})
+    yield completed(section, attempt, {f"k-q-{number}-0": {"overlaps": True, "score": 0.8, "how": "verbatim"}})
     yield event("checkpoint_saved", path="checkpoints/checkpoint_latest.json", reason="section_completed")

@@ -91,26 +91,29 @@ def test_an_answer_of_the_cache_is_a_generation_that_cost_nothing(desk: Desk) ->
 
 
 @pytest.mark.parametrize("between", [False, True])
-def test_what_the_prose_used_reaches_the_hits_of_its_retrieval(desk: Desk, between: bool) -> None:
+def test_what_the_prose_overlaps_with_reaches_the_hits_of_its_retrieval(desk: Desk, between: bool) -> None:
     slot = "s-1-1/section/0"
     with connect(desk.folder.root, memory=True) as analytics:
         desk.ledger.record([retrieved("q-0", slot), retrieved("q-1", slot)], WHO)
         if between:
             analytics.refresh()
-        used = {"k-q-1-0": {"used": True, "score": 0.9, "how": "verbatim"}, "k-q-1-1": {"used": False, "score": 0.2}}
-        desk.ledger.record([completed("s-1-1", "a-9", used)], WHO)
+        overlap = {
+            "k-q-1-0": {"overlaps": True, "score": 0.9, "how": "verbatim"},
+            "k-q-1-1": {"overlaps": False, "score": 0.2},
+        }
+        desk.ledger.record([completed("s-1-1", "a-9", overlap)], WHO)
         analytics.refresh()
-        hits = "SELECT retrieval, rank, kept, why, used, use_score, use_how, tokens, parts->>'$.keyword' FROM retrieval_hits WHERE retrieval = 'q-1'"
+        hits = "SELECT retrieval, rank, kept, why, overlapping, overlap, overlap_how, tokens, parts->>'$.keyword' FROM retrieval_hits WHERE retrieval = 'q-1'"
         assert analytics.frame(hits).rows() == [
             ("q-1", 1, True, "", True, 0.9, "verbatim", 40, "2.0"),
             ("q-1", 2, True, "", False, 0.2, "", 40, "2.0"),
             ("q-1", 3, False, "no room", None, None, "", 40, "2.0"),
         ]
-        assert analytics.frame("SELECT retrieval, hits, kept, used, attempt, ms, as_of_chapter, budget_tokens FROM retrievals").rows() == [
+        assert analytics.frame("SELECT retrieval, hits, kept, overlapping, attempt, ms, as_of_chapter, budget_tokens FROM retrievals").rows() == [
             ("q-0", 3, 2, None, "", 4.5, 2, 1000), ("q-1", 3, 2, 1, "a-9", 4.5, 2, 1000),
         ]  # fmt: skip
         view = analytics.frame(
-            "SELECT chapter, retrievals, hits, kept, measured, used, used_share FROM retrieval_by_chapter"
+            "SELECT chapter, retrievals, hits, kept, measured, overlapping, overlapping_share FROM retrieval_by_chapter"
         )
         assert view.rows() == [(1, 2, 6, 4, 2, 1, 0.5)]
 
@@ -258,7 +261,7 @@ def _reopened(desk: Desk) -> Desk:
 STRANGE: list[dict[str, Any]] = [
     {}, {"slot": None, "hits": 3, "ms": 7}, {"slot": 5, "hits": [None, 1, {"rank": "x", "score": float("nan")}]},
     {"hits": [{"rank": 2**80, "tokens": 1.5, "kept": "yes", "parts": [1]}], "as_of": "x", "shares": [1], "ms": {"total": "x"}},
-    {"section": ["a"], "measures": {"x": "y", "z": True, "big": 10**400}, "used": {"k": 1}, "retrieval": {"a": 1}},
+    {"section": ["a"], "measures": {"x": "y", "z": True, "big": 10**400}, "overlap": {"k": 1}, "retrieval": {"a": 1}},
     {"kind": 1, "key": {"a": "b"}, "attempt": 1e300, "delay_s": "soon", "reason": "\x1b[31m\u202e"},
 ]  # fmt: skip
 
@@ -307,7 +310,7 @@ def _purged(desk: Desk, n: int) -> None:
 ACTS: list[Act] = [
     lambda desk, n: write_section(desk, f"s-{1 + n % 3}-{1 + n % 2}", f"a-{n}"),
     lambda desk, n: desk.ledger.record(list(many_events(10, chapters=3, sections=2, seed=n)), WHO) and None,
-    lambda desk, n: desk.ledger.record([completed("s-1-1", f"x-{n}", {f"k-q-a-{n - 1}-0": {"used": True, "score": 1.0}})], WHO) and None,
+    lambda desk, n: desk.ledger.record([completed("s-1-1", f"x-{n}", {f"k-q-a-{n - 1}-0": {"overlaps": True, "score": 1.0}})], WHO) and None,
     lambda desk, n: desk.ledger.record([_any_event("embedding_started" if n % 2 else "embedding_completed", id=f"e-{n // 2}", most_usd=1.0, cost_usd=0.5, model="a:b")], WHO) and None,
     _proposed, _decided, _opened, _recovered, _purged,
 ]  # fmt: skip

@@ -118,10 +118,10 @@ def test_the_context_is_printed_with_its_shares(ghostkit: Command, long_book: Pa
     assert ghostkit("context", long_book, "99.1").code == 2
 
 
-def test_a_receipt_names_passages_shares_and_use(ghostkit: Command, long_book: Path) -> None:
+def test_a_receipt_names_passages_shares_and_overlap(ghostkit: Command, long_book: Path) -> None:
     found = ghostkit("receipt", long_book, "12.2", "--json").json["retrieval"]
     assert found["hits"]
-    assert all(hit["kept"] is False or hit["use"]["how"] for hit in found["hits"])
+    assert all(hit["kept"] is False or hit["overlap"]["how"] for hit in found["hits"])
     told = ghostkit("receipt", long_book, "12.2").out
     assert "retrieved" in told
     assert "shares" in told

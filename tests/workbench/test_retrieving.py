@@ -139,7 +139,7 @@ async def test_the_record_names_every_chunk_its_fate_and_the_shares(long_desk: D
     assert shares["retrieved"] == sum(hit["tokens"] for hit in kept)
     done = next(e for e in book.ledger.events(types=["section_completed"]) if e.data["section"] == section.id)
     assert done.data["retrieval"] == data["retrieval"]
-    assert done.data["used"].keys() == {hit["chunk"] for hit in kept}
+    assert done.data["overlap"].keys() == {hit["chunk"] for hit in kept}
 
 
 @pytest.mark.parametrize("rag", [RAGConfig(mode="basic"), RAGConfig(mode="disabled")], ids=["basic", "disabled"])

@@ -41,7 +41,8 @@ _SPENT: Final = (
     'round(cost_usd, 4) AS "cost, $", unpriced AS "calls of unknown cost", round(in_doubt_usd, 4) AS "in doubt, $"'
 )
 _USE: Final = (
-    'retrievals AS "searches", hits AS found, kept, measured, used, round(100 * used_share, 1) AS "used, %", '
+    'retrievals AS "searches", hits AS found, kept, measured, overlapping, '
+    'round(100 * overlapping_share, 1) AS "overlapping, %", '
     'round(ms, 1) AS "median ms"'
 )
 _CHAPTER: Final = "coalesce(CAST(chapter AS VARCHAR), 'book') AS chapter"
@@ -103,13 +104,14 @@ PARTS: Final[tuple[Part, ...]] = (
     ),
     Part(
         title="Retrieval",
-        meaning="What was found for each text, what of it had room, and what of that the prose used.",
+        meaning="What was found for each text, what of it had room, and what of that the prose overlaps with: a "
+        "computed measure, which misses free paraphrases.",
         pieces=(
             _Piece(
                 title="By chapter",
                 query=f"SELECT {_CHAPTER}, {_USE} FROM retrieval_by_chapter "
                 "ORDER BY retrieval_by_chapter.chapter NULLS FIRST",
-                picture=Picture(x="chapter", y=("found", "kept", "used"), unit="chunks"),
+                picture=Picture(x="chapter", y=("found", "kept", "overlapping"), unit="chunks"),
             ),
             _Piece(title="By settings", query=f"SELECT config AS settings, {_USE} FROM retrieval_by_config"),
             _Piece(title="By embedder", query=f"SELECT embedder, {_USE} FROM retrieval_by_embedder"),
@@ -163,9 +165,9 @@ def key_figures(analytics: Analytics) -> list[tuple[str, str]]:
         analytics,
         "SELECT median(ms) FROM generations WHERE ending IN ('complete', 'length') AND NOT cache_hit",
     )
-    measured, used = _row(
+    measured, overlapping = _row(
         analytics,
-        "SELECT count(*), avg(CAST(used AS INTEGER)) FROM retrieval_hits WHERE kept AND used IS NOT NULL",
+        "SELECT count(*), avg(CAST(overlapping AS INTEGER)) FROM retrieval_hits WHERE kept AND overlapping IS NOT NULL",
     )
     (retries,) = _row(analytics, "SELECT count(*) FROM retries")
     return [
@@ -176,7 +178,7 @@ def key_figures(analytics: Analytics) -> list[tuple[str, str]]:
         ("in doubt", f"${doubt:,.4f}"),
         ("median wait", "–" if median is None else f"{median:,.0f} ms"),
         ("served by the cache", "–" if not looked else f"{rate:.0%}"),
-        ("of what was retrieved, used", "–" if not measured else f"{used:.0%}"),
+        ("of what was retrieved, overlapping", "–" if not measured else f"{overlapping:.0%}"),
         ("retries", f"{retries:,}"),
     ]
 

@@ -88,13 +88,8 @@ def _passage(hit: dict[str, Any]) -> str:
     where = f"{place} [{hit['start']}–{hit['end']}] score {hit['score']:.2f}"
     if not hit["kept"]:
         return f"{where}, left out: {hit['why']}"
-    use = hit.get("use")
-    if not use:
-        return where
-    from ghostkit.rag.context.usage import MEASURE_NAME
-
-    verdict = f"{use['how']} ({use['score']:.2f})"
-    return f"{where}, {MEASURE_NAME}: {verdict}" if use["used"] else f"{where}, not {MEASURE_NAME} ({use['score']:.2f})"
+    overlap = hit.get("overlap")
+    return f"{where}, {overlap['how']}" if overlap else where
 
 
 def _tokens(usage: dict[str, Any], details: dict[str, int]) -> str:

@@ -1,4 +1,4 @@
-"""The record of a retrieval: what was asked and found, how the window was shared, whether the prose used it."""
+"""The record of a retrieval: what was asked and found, how the window was shared, what of it is in the prose."""
 
 from __future__ import annotations
 
@@ -105,23 +105,23 @@ def retrieval_events(found: FoundContext, made: Material) -> list[Event]:
     ]
 
 
-def with_use(event: Event, found: FoundContext, made: Material, text: str) -> Event:
-    """The event of a completed section with whether its prose used what was retrieved, passage by passage."""
+def with_overlap(event: Event, found: FoundContext, made: Material, text: str) -> Event:
+    """The event of a completed section with how much of what was retrieved is in its prose, passage by passage."""
     if event.type is not EventType.SECTION_COMPLETED or not found.passages:
         return event
-    used = use_by_passage(found.plain or found.passages, made, text)
-    data = {**event.data, "retrieval": found.evidence.get("retrieval", ""), "used": used}
+    overlap = overlap_by_passage(found.plain or found.passages, made, text)
+    data = {**event.data, "retrieval": found.evidence.get("retrieval", ""), "overlap": overlap}
     return replace(event, data=data)
 
 
-def use_by_passage(passages: Mapping[str, str], made: Material, text: str) -> dict[str, dict[str, Any]]:
+def overlap_by_passage(passages: Mapping[str, str], made: Material, text: str) -> dict[str, dict[str, Any]]:
     """By passage name; what the section was told elsewhere is no sign that it read the passage."""
     from ghostkit.rag.context.usage import Prose, use_of
 
     known = "\n".join(_strings(made))
     prose = Prose(text, str(made.variables.get("language", "")), known=known)
     found = {name.rpartition(":")[2]: use_of(passage, prose) for name, passage in passages.items()}
-    return {name: {"used": one.used, "score": round(one.score, 4), "how": one.how} for name, one in found.items()}
+    return {name: {"overlaps": one.used, "score": round(one.score, 4), "how": one.told} for name, one in found.items()}
 
 
 def _strings(made: Material) -> list[str]:

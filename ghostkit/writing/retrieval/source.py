@@ -9,13 +9,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 
 from ghostkit.book.model import Chapter, Section
 from ghostkit.errors import ProviderError, UnknownName
 from ghostkit.events import Event, EventType
 from ghostkit.generation.embedding.purpose import embedding_for
 from ghostkit.generation.escaping import Escaped, attribute, escape
-from ghostkit.ledger import in_thread
 from ghostkit.ports import FoundContext
 from ghostkit.rag.config import RAGConfig
 from ghostkit.rag.context.passages import Passage, fitting, in_reading_order, place_in_words
@@ -103,7 +103,7 @@ class BookRetrieval:
 
     async def bring_up_to_date(self, engine: RetrievalEngine) -> tuple[str, ...]:
         """Take in what was written or changed since; says what a person should know of it."""
-        report = await engine.update(await in_thread(documents_of, self.manuscript))
+        report = await engine.update(partial(documents_of, self.manuscript))
         if report.did_something and self._tell is not None:
             await self._tell(indexed(report.as_dict()))
         return report.notes
