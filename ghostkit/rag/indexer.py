@@ -6,6 +6,7 @@ was killed anywhere is finished by the next one, and nothing is embedded twice.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,6 +27,9 @@ BATCH = 512
 
 OnProgress = Callable[[str, int, int], None]
 """(stage: `chunking` or `embedding`, done, of how many)"""
+
+Documents = Sequence[Document] | Callable[[], Sequence[Document]]
+"""What is to be indexed, or what tells it when its turn has come; that runs in a worker thread."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,46 +86,61 @@ class Indexer:
         self._embedder = embedder
         self._with_headers = with_headers
         self._on_progress = on_progress or (lambda stage, done, total: None)
+        self._one_at_a_time = threading.Lock()
 
-    async def update(self, documents: Sequence[Document], *, others_stay: bool = False) -> IndexReport:
+    async def update(self, documents: Documents, *, others_stay: bool = False) -> IndexReport:
         """Make `documents` what the index holds; those it holds besides go, unless `others_stay`.
+
+        Of a text that changes meanwhile, give a function: of two tasks, the later one then never takes in older words.
 
         Raises `ProviderError` or `EmbedderError` where vectors can't be made: the words are indexed by then, and
         the vectors made so far are kept.
         """
         began = time.perf_counter()
-        report = await in_thread(self._take_in, documents, others_stay)
-        embedded = await self.embed_missing()
+        report, texts = await in_thread(self._in_one_go, documents, others_stay)
+        embedded = await self._embed(texts)
         seconds = time.perf_counter() - began
         return replace(report, embedded=embedded, seconds=seconds, embedder=await self._embedder_key())
 
     async def _embedder_key(self) -> str:
         return (await self._embedder.info()).key if self._embedder is not None else ""
 
+    def _in_one_go(self, documents: Documents, others_stay: bool) -> tuple[IndexReport, list[str]]:
+        """The words, and what is to be embedded: on a busy machine each wait for a thread costs milliseconds."""
+        return self._take_in(documents, others_stay), self._texts_without_vectors()
+
     # ── words ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _take_in(self, documents: Sequence[Document], others_stay: bool) -> IndexReport:
+    def _take_in(self, documents: Documents, others_stay: bool) -> IndexReport:
+        with self._one_at_a_time:
+            return self._taken_in(documents() if callable(documents) else documents, others_stay)
+
+    def _taken_in(self, documents: Sequence[Document], others_stay: bool) -> IndexReport:
         known = self.store.known()
         plan = _compare(documents, known, others_stay, self._with_headers)
-        before = self.store.view().count
+        before = count = self._count()
         began_at = version = self.store.version()
         if plan.changed or plan.moved or plan.gone:
             chunked = list(self._chunked(plan.changed))
             version = self.store.apply(chunked, placed=plan.moved, gone=plan.gone)
-        view = self.store.view()
-        changes = self.store.changes_since(began_at)
-        added, removed = (len(changes[0]), len(changes[1])) if changes and plan.changed else (0, 0)
+            count = self._count()
+        changes = self.store.changes_since(began_at) if plan.changed else None
+        added, removed = (len(changes[0]), len(changes[1])) if changes else (0, 0)
         return IndexReport(
             documents=len(documents),
             changed=len(plan.changed),
             moved=len(plan.moved),
             gone=len(plan.gone),
-            chunks=view.count,
+            chunks=count,
             added=added,
-            removed=removed or max(before - view.count, 0),
+            removed=removed or max(before - count, 0),
             version=version,
             notes=tuple(filter(None, (self.store.healed,))),
         )
+
+    def _count(self) -> int:
+        with self.store.view() as view:
+            return view.count
 
     def _chunked(self, documents: Sequence[Document]) -> Iterator[ChunkedDocument]:
         from ghostkit.rag.chunking import chunk_many
@@ -140,31 +159,31 @@ class Indexer:
 
     async def embed_missing(self) -> int:
         """Embed every chunk that has no vector yet; says how many texts."""
-        if self.index is None or self._embedder is None:
+        return await self._embed(await in_thread(self._texts_without_vectors))
+
+    async def _embed(self, texts: Sequence[str]) -> int:
+        if self.index is None or self._embedder is None or not texts:
             return 0
-        await in_thread(self.index.catch_up)
-        texts = await in_thread(self._texts_without_vectors)
         for at in range(0, len(texts), BATCH):
             self._on_progress("embedding", at, len(texts))
             await self._embedder.embed(texts[at : at + BATCH], "passage")  # kept by whoever embeds: see KeptEmbedder
-        if texts:
-            self._on_progress("embedding", len(texts), len(texts))
-            await in_thread(self.index.catch_up)
+        self._on_progress("embedding", len(texts), len(texts))
+        await in_thread(self.index.catch_up)
         return len(texts)
 
     def _texts_without_vectors(self) -> list[str]:
-        assert self.index is not None
-        view = self.store.view()
-        missing = set(self.index.missing(view))
-        if not missing:
+        """Each once. Only the chunks that lack a vector are read."""
+        if self.index is None or self._embedder is None:
             return []
-        texts = {}
-        for chunk in self.store.all_chunks():
-            text = self._embedded(chunk)
-            digest = text_digest(text)
-            if digest in missing:
-                texts[digest] = text
-        return list(texts.values())
+        self.index.catch_up()
+        with self.store.view() as view:
+            rows = self.index.missing_rows(view)
+            if not len(rows):
+                return []
+            texts = (self._embedded(chunk) for chunk in view.chunks(view.ids_of(rows)))
+            missing = set(view.digests_of(rows))
+            by_digest = {text_digest(text): text for text in texts}
+            return [text for digest, text in by_digest.items() if digest in missing]
 
 
 def _compare(
@@ -173,20 +192,14 @@ def _compare(
     plan = _Plan()
     for document in documents:
         there = known.get(document.id)
-        if there is None or not _same_text(document, there) or (with_headers and _renamed(document, there)):
+        same = there is not None and text_digest(document.text) == there.text_digest
+        if there is None or not same or (with_headers and _renamed(document, there)):
             plan.changed.append(document)
         elif not there.stands_as(document):
             plan.moved.append(document)
     if not others_stay:
         plan.gone = sorted(known.keys() - _ids(documents))
     return plan
-
-
-def _same_text(document: Document, there: KnownDocument) -> bool:
-    """A revision's text never changes, so an equal number spares the hash."""
-    if document.revision is not None and document.revision == there.revision:
-        return True
-    return text_digest(document.text) == there.text_digest
 
 
 def _renamed(document: Document, there: KnownDocument) -> bool:
