@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import anyio
+
 from ghostkit.ledger.threads import in_thread
 from ghostkit.rag.config import RAGConfig, RAGMode
-from ghostkit.rag.document import Document
-from ghostkit.rag.indexer import Indexer, IndexReport, OnProgress
+from ghostkit.rag.indexer import Documents, Indexer, IndexReport, OnProgress
 from ghostkit.rag.retrieval.result import Retrieval
 from ghostkit.rag.scope import EVERYTHING, Scope
 
@@ -61,35 +63,42 @@ class RetrievalEngine:
         self._cache = cache
         self._languages = languages
         self._opened: _Opened | None = None
+        self._opening: anyio.Event | None = None
+        self._users = 0
+
+    @property
+    def in_use(self) -> bool:
+        """Whether an update or a search is under way, so that closing it now would end that with an error."""
+        return self._users > 0
 
     @property
     def wants_vectors(self) -> bool:
         """Whether anything is searched by meaning: `basic` never loads an embedder."""
         return self.config.mode in (RAGMode.HYBRID, RAGMode.FULL) and self.config.fusion != "keyword"
 
-    async def update(self, documents: Sequence[Document], *, others_stay: bool = False) -> IndexReport:
+    async def update(self, documents: Documents, *, others_stay: bool = False) -> IndexReport:
         """Bring the index up to `documents`: see `Indexer.update`."""
-        opened = await self._open()
-        return await opened.indexer.update(documents, others_stay=others_stay)
+        async with self._using() as opened:
+            return await opened.indexer.update(documents, others_stay=others_stay)
 
     async def search(self, query: str, *, scope: Scope = EVERYTHING, top_k: int | None = None) -> Retrieval:
         """See `Retriever.search`."""
-        opened = await self._open()
-        return await opened.retriever.search(query, scope=scope, top_k=top_k)
+        async with self._using() as opened:
+            return await opened.retriever.search(query, scope=scope, top_k=top_k)
 
     async def search_by_words(self, query: str, *, scope: Scope = EVERYTHING, top_k: int | None = None) -> Retrieval:
         """As `search`, by words alone: for when nobody can be asked for the query's vector."""
         from ghostkit.rag.retrieval import Retriever
 
-        opened = await self._open()
-        words = Retriever(opened.store, None, None, self.config.with_changes(fusion="keyword"))
-        return await words.search(query, scope=scope, top_k=top_k)
+        async with self._using() as opened:
+            words = Retriever(opened.store, None, None, self.config.with_changes(fusion="keyword"))
+            return await words.search(query, scope=scope, top_k=top_k)
 
     async def search_many(
         self, queries: Sequence[str], *, scope: Scope = EVERYTHING, top_k: int | None = None
     ) -> list[Retrieval]:
-        opened = await self._open()
-        return await opened.retriever.search_many(queries, scope=scope, top_k=top_k)
+        async with self._using() as opened:
+            return await opened.retriever.search_many(queries, scope=scope, top_k=top_k)
 
     async def store(self) -> ChunkStore:
         return (await self._open()).store
@@ -102,38 +111,73 @@ class RetrievalEngine:
     async def index(self) -> VectorIndex | None:
         return (await self._open()).index
 
+    @asynccontextmanager
+    async def _using(self) -> AsyncIterator[_Opened]:
+        self._users += 1
+        try:
+            yield await self._open()
+        finally:
+            self._users -= 1
+
     async def _open(self) -> _Opened:
-        if self._opened is None:
-            made = await self._made()
-            if self._opened is None:
-                self._opened = made
-            else:  # another task was faster
-                await _close(made)
+        """Once, however many tasks are the first: a model may take seconds and gigabytes, a vendor's probe money."""
+        while self._opened is None:
+            if self._opening is not None:
+                await self._opening.wait()
+                continue
+            self._opening = opening = anyio.Event()
+            try:
+                self._opened = await self._made()
+            finally:
+                self._opening = None
+                opening.set()
         return self._opened
 
     async def _made(self) -> _Opened:
-        from ghostkit.rag.chunking import chunker_for
+        store, vectors, embedder = await in_thread(self._files)
+        index = None
+        try:
+            if embedder is not None:
+                info = await embedder.info()
+                index = await in_thread(_open_index, self._home, store, vectors, info)
+            return await in_thread(self._assembled, store, vectors, embedder, index)
+        except BaseException:
+            vectors.close()
+            store.close()
+            raise
+
+    @property
+    def _home(self) -> Path | None:
+        return self.folder / self.config.index_id if self.folder else None
+
+    def _files(self) -> tuple[ChunkStore, VectorStore, Embedder | None]:
+        """In a thread: libraries are loaded, files opened, and folders looked through for models."""
         from ghostkit.rag.embedding.vector_store import VectorStore
-        from ghostkit.rag.retrieval import Retriever
         from ghostkit.rag.store import ChunkStore
 
-        config, home = self.config, self.folder / self.config.index_id if self.folder else None
-        store = await in_thread(ChunkStore.open, home / CHUNKS if home else None)
-        vectors = await in_thread(VectorStore, self.folder / VECTORS if self.folder else None)
-        embedder = self._embedder(vectors) if self.wants_vectors else None
-        index = None
-        if embedder is not None:
-            info = await embedder.info()
-            index = await in_thread(_open_index, home, store, vectors, info)
+        store = ChunkStore.open(self._home / CHUNKS if self._home else None)
+        try:
+            vectors = VectorStore(self.folder / VECTORS if self.folder else None)
+            return store, vectors, self._embedder(vectors) if self.wants_vectors else None
+        except BaseException:
+            store.close()
+            raise
+
+    def _assembled(
+        self, store: ChunkStore, vectors: VectorStore, embedder: Embedder | None, index: VectorIndex | None
+    ) -> _Opened:
+        from ghostkit.rag.chunking import chunker_for
+        from ghostkit.rag.retrieval import Retriever
+
         indexer = Indexer(
             store,
-            chunker_for(config),
+            chunker_for(self.config),
             index=index,
             embedder=embedder,
-            with_headers=bool(config.contextual_headers),
+            with_headers=bool(self.config.contextual_headers),
             on_progress=self._progress,
         )
-        retriever = Retriever(store, index, embedder, config)
+        retriever = Retriever(store, index, embedder, self.config)
         return _Opened(
             store=store, vectors=vectors, embedder=embedder, index=index, indexer=indexer, retriever=retriever
         )
@@ -174,6 +218,7 @@ def _open_index(home: Path | None, store: ChunkStore, vectors: VectorStore, info
 
 
 async def _close(opened: _Opened) -> None:
+    await opened.retriever.aclose()
     if opened.embedder is not None:
         await opened.embedder.aclose()
     await in_thread(_close_files, opened)

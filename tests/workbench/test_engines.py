@@ -1,0 +1,60 @@
+"""A live book's settings of retrieval may change at any time: a run goes on as it began, and the record fits."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ghostkit.rag.config import RAGConfig
+from ghostkit.workbench.retrieving import ENGINES_KEPT
+from ghostkit.writing.retrieval.source import BookRetrieval
+
+from ..desk import QUICK, Desk, write
+
+pytestmark = pytest.mark.anyio
+HASHING = RAGConfig(embedding_model="hashing")
+
+
+@pytest.fixture
+def desk_with(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    monkeypatch.setattr("tests.desk.QUICK", replace(QUICK, rag=HASHING))
+    desk.answer = lambda kind, request: "Ada mended the lamp at the mill. " * 12 if kind == "section" else None
+    return desk
+
+
+async def test_a_run_goes_on_with_the_settings_it_began_with(desk_with: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    book = desk_with.create(chapters=12)
+    looked_up, plain = [0], BookRetrieval.context_for
+
+    async def changing(self: BookRetrieval, slot: str, query: str, budget_tokens: int):  # type: ignore[no-untyped-def]
+        looked_up[0] += 1
+        if looked_up[0] == 2:
+            book.rag = HASHING.with_changes(top_k=1)
+        return await plain(self, slot, query, budget_tokens)
+
+    monkeypatch.setattr(BookRetrieval, "context_for", changing)
+    await write(book, parallel=2)
+    assert looked_up[0] > 2
+    events = book.ledger.events(types=["rag_retrieval_completed"])
+    assert {event.data["config"] for event in events} == {HASHING.config_id}
+    await book.search("lamp")
+    assert book.ledger.events(types=["rag_retrieval_completed"])[-1].data["config"] == book.rag.config_id
+
+
+async def test_the_record_of_a_search_has_the_settings_it_was_made_with(desk_with: Desk) -> None:
+    book = desk_with.create(chapters=1)
+    await write(book)
+    book.rag = HASHING.with_changes(mode="basic")  # people may look all the same
+    assert (await book.search("lamp")).hits
+    data = book.ledger.events(types=["rag_retrieval_completed"])[-1].data
+    assert (data["config"], data["settings"]) == (HASHING.config_id, {"embedding_model": "hashing"})
+
+
+async def test_trying_many_settings_keeps_few_engines_open(desk_with: Desk) -> None:
+    book = desk_with.create(chapters=1)
+    await write(book)
+    for top_k in range(1, 6):
+        book.rag = HASHING.with_changes(top_k=top_k)
+        assert len((await book.search("lamp mill")).hits) <= top_k
+    assert len(book._engines.opened) == ENGINES_KEPT
