@@ -60,7 +60,9 @@ class Scope:
             return True
         if document.chapter is None:
             return document.since_chapter is None or document.since_chapter <= self.before[0]
-        return (document.chapter, document.section or 0) < self.before
+        if document.section is None:  # all of its chapter, what comes after a section of it too
+            return document.chapter < self.before[0]
+        return (document.chapter, document.section) < self.before
 
     def _wanted(self, document: Placed) -> bool:
         return (

@@ -32,6 +32,12 @@ def test_only_what_stands_before_is_seen(
         assert seen == (since is None or since <= before[0])
 
 
+def test_a_whole_chapter_is_not_seen_by_its_own_sections() -> None:
+    whole = Placed(id="c", kind="manuscript", chapter=5)
+    assert not Scope(before=(5, 3)).sees(whole)
+    assert Scope(before=(6, 0)).sees(whole)
+
+
 def test_filters_are_all_of_them() -> None:
     source = Placed(id="s", kind="reference", tags=("a", "b"), metadata={"author": "X", "rating": 4})
     assert Scope(kinds=frozenset({"reference"}), tags=frozenset({"a"}), metadata={"rating": 4}).sees(source)
