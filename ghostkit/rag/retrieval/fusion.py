@@ -44,16 +44,21 @@ def convex(semantic: Ranking, keyword: Ranking, semantic_weight: float) -> list[
 
     What one of the searches did not bring counts 0 there.
     """
-    fused = _both(semantic, keyword)
+    cosines, weights = dict(semantic), dict(keyword)
     by_meaning, by_words = min_max(semantic), min_max(keyword)
-    for one in fused:
-        meaning, words = by_meaning.get(one.chunk_id), by_words.get(one.chunk_id)
-        if meaning is not None:
-            one.parts["semantic_normalised"] = meaning
-        if words is not None:
-            one.parts["keyword_normalised"] = words
-        one.score = semantic_weight * (meaning or 0.0) + (1.0 - semantic_weight) * (words or 0.0)
-        one.parts["fused"] = one.score
+    fused = []
+    for chunk_id in {**cosines, **weights}:
+        parts, score = {}, 0.0
+        if chunk_id in cosines:
+            parts["semantic"] = cosines[chunk_id]
+            parts["semantic_normalised"] = meaning = by_meaning[chunk_id]
+            score = semantic_weight * meaning
+        if chunk_id in weights:
+            parts["keyword"] = weights[chunk_id]
+            parts["keyword_normalised"] = words = by_words[chunk_id]
+            score += (1.0 - semantic_weight) * words
+        parts["fused"] = score
+        fused.append(Candidate(chunk_id, score, parts))
     return best_first(fused)
 
 

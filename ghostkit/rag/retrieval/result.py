@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from ghostkit.rag.document import Chunk
 
@@ -41,8 +41,7 @@ class Hit:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Dropped:
+class Dropped(NamedTuple):
     """A candidate that was not kept, and why: `threshold`, `duplicate`, `merged`, `beyond top_k`,
     `beyond rerank_depth`, `not visible` (a user's retriever gave it), `no room` (in the context)."""
 

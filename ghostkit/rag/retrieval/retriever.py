@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ghostkit.errors import ConfigError, EmbedderError
@@ -12,7 +12,7 @@ from ghostkit.rag.config import RAGConfig, RAGMode
 from ghostkit.rag.retrieval.inquiry import Draft, Inquiry
 from ghostkit.rag.retrieval.plan import Plan, plan_for
 from ghostkit.rag.retrieval.query_cache import CacheStats, QueryCache
-from ghostkit.rag.retrieval.question import question_of
+from ghostkit.rag.retrieval.question import Question, question_of
 from ghostkit.rag.retrieval.reranker import FunctionReranker, Reranker
 from ghostkit.rag.retrieval.result import Retrieval
 from ghostkit.rag.retrieval.threads import in_thread
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from ghostkit.rag.store import ChunkStore, StoreView
 
 MOST_HITS = 1000
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """`known`: for each question its answer, if it was given before; `drafts`: the others. `answers` None: the
+    embedder or a model has to be waited for."""
+
+    inquiry: Inquiry
+    drafts: list[Draft]
+    known: list[Retrieval | None]
+    answers: list[Retrieval] | None
 
 
 class Retriever:
@@ -73,24 +84,22 @@ class Retriever:
         if not questions:
             return []
         plan = Plan(fusion="keyword") if self.config.retriever else plan_for(self.config, self._index, self._embedder)
-        view = await in_thread(self._view, scope)
-        version = f"{view.epoch}:{view.version}"
-        keys = [(question.asked, scope.key, wanted) for question in questions]
-        known = [self._answers.get(version, key) for key in keys]
-        drafts = [Draft(question) for question, answer in zip(questions, known, strict=True) if answer is None]
-        answers = await self._answer(drafts, view, scope, wanted, plan) if drafts else []
-        view.close()
+        begun = await in_thread(self._begin, questions, scope, wanted, plan)
+        inquiry, drafts, known = begun.inquiry, begun.drafts, begun.known
+        version = f"{inquiry.view.epoch}:{inquiry.view.version}"
+        answers = begun.answers if begun.answers is not None else await self._answer(drafts, inquiry)
+        inquiry.view.close()
         fresh = zip(drafts, answers, strict=True)
         took = {"total": (time.perf_counter() - began) * 1000 / len(questions)}
         found = []
-        for key, answer in zip(keys, known, strict=True):
+        for question, answer in zip(questions, known, strict=True):
             if answer is not None:
                 found.append(replace(answer, cache_hit=True, ms=took))
                 continue
             draft, made = next(fresh)
             found.append(replace(made, ms={**made.ms, **took}))
             if self._keeps_answers and not draft.passing:
-                self._answers.put(version, key, found[-1])
+                self._answers.put(version, (question.asked, scope.key, wanted), found[-1])
         return found
 
     @property
@@ -117,15 +126,38 @@ class Retriever:
     def _view(self, scope: Scope) -> StoreView:
         return self._store.view(scope if self.config.spoiler_safe else replace(scope, before=None))
 
-    async def _answer(
-        self, drafts: list[Draft], view: StoreView, scope: Scope, wanted: int, plan: Plan
-    ) -> list[Retrieval]:
-        reranker = await self._reranker_to_use(view)
+    def _begin(self, questions: Sequence[Question], scope: Scope, wanted: int, plan: Plan) -> _Begun:
+        """All that needs nobody to be waited for, which is everything where the vectors are known: on a busy machine
+        each wait for a thread costs more than the search. Synchronous."""
+        view = self._view(scope)
         inquiry = Inquiry(
             config=self.config, config_id=self._config_id, plan=plan, view=view, before=scope.before, wanted=wanted
         )
+        version = f"{view.epoch}:{view.version}"
+        known = [self._answers.get(version, (question.asked, scope.key, wanted)) for question in questions]
+        drafts = [Draft(question) for question, answer in zip(questions, known, strict=True) if answer is None]
+        if not drafts:
+            return _Begun(inquiry, drafts, known, [])
         if view.count and plan.by_meaning:
-            await self._join_embedder(inquiry)
+            if self._info is None:
+                return _Begun(inquiry, drafts, known, None)
+            self._join_embedder(inquiry, self._info)
+            self._recall_vectors(drafts, inquiry)
+            if any(draft.vector is None for draft in drafts):
+                return _Begun(inquiry, drafts, known, None)
+        if view.count and self._may_have_steps:
+            return _Begun(inquiry, drafts, known, None)
+        return _Begun(inquiry, drafts, known, inquiry.rank_and_finish(drafts, plan.notes))
+
+    @property
+    def _may_have_steps(self) -> bool:
+        config = self.config
+        return config.retriever is not None or config.mode is RAGMode.FULL or config.mmr_lambda is not None
+
+    async def _answer(self, drafts: list[Draft], inquiry: Inquiry) -> list[Retrieval]:
+        view, plan = inquiry.view, inquiry.plan
+        reranker = await self._reranker_to_use(view)
+        if view.count and plan.by_meaning:
             await self._embed(drafts, inquiry)
         notes = (*plan.notes, *((self._reranker_note,) if self._reranker_note else ()))
         steps = self.config.retriever is not None or reranker is not None or self.config.mmr_lambda is not None
@@ -156,26 +188,32 @@ class Retriever:
             draft.passing = True
             draft.notes.append(f"{error.message} So passages stand in the order of the search.")
 
-    async def _join_embedder(self, inquiry: Inquiry) -> None:
-        assert self._embedder is not None
-        if self._info is None:
-            self._info = await self._embedder.info()
+    def _join_embedder(self, inquiry: Inquiry, info: EmbedderInfo) -> None:
         asked = self.config.similarity_threshold
-        inquiry.index, inquiry.embedder, inquiry.embedder_key = self._index, self._embedder, self._info.key
-        inquiry.lexical = self._info.lexical
-        inquiry.threshold = self._info.threshold if asked is None else asked
+        inquiry.index, inquiry.embedder, inquiry.embedder_key = self._index, self._embedder, info.key
+        inquiry.lexical = info.lexical
+        inquiry.threshold = info.threshold if asked is None else asked
+
+    def _recall_vectors(self, drafts: list[Draft], inquiry: Inquiry) -> None:
+        version, key = f"{inquiry.view.epoch}:{inquiry.view.version}", inquiry.embedder_key
+        for draft in drafts:
+            draft.ms["embed"] = 0.0
+            draft.vector = self._vectors.get(version, (key, draft.question.for_meaning))
+            draft.vector_known = draft.vector is not None
 
     async def _embed(self, drafts: list[Draft], inquiry: Inquiry) -> None:
         """Give each draft its query's vector: a known one, or one embedded with all the unknown."""
-        assert inquiry.embedder is not None
+        assert self._embedder is not None
         began = time.perf_counter()
-        version, key = f"{inquiry.view.epoch}:{inquiry.view.version}", inquiry.embedder_key
-        for draft in drafts:
-            draft.vector = self._vectors.get(version, (key, draft.question.for_meaning))
-            draft.vector_known = draft.vector is not None
+        if inquiry.embedder is None:
+            if self._info is None:
+                self._info = await self._embedder.info()
+            self._join_embedder(inquiry, self._info)
+            self._recall_vectors(drafts, inquiry)
         unknown = list(dict.fromkeys(draft.question.for_meaning for draft in drafts if draft.vector is None))
         if unknown:
-            vectors = dict(zip(unknown, await inquiry.embedder.embed(unknown, "query"), strict=True))
+            version, key = f"{inquiry.view.epoch}:{inquiry.view.version}", inquiry.embedder_key
+            vectors = dict(zip(unknown, await self._embedder.embed(unknown, "query"), strict=True))
             for text, vector in vectors.items():
                 self._vectors.put(version, (key, text), vector)
             for draft in drafts:

@@ -85,8 +85,7 @@ class Selection:
                 worse.passage = worse.passage.without(better.passage)
 
     def drop_rest(self, candidates: Sequence[Candidate]) -> None:
-        for one in candidates:
-            self._drop(one, "beyond top_k")
+        self.dropped += [Dropped(one.chunk_id, one.score, "beyond top_k") for one in candidates]
 
     def hits(self, before: tuple[int, int] | None) -> tuple[Hit, ...]:
         """Ranked as taken; `before` is the place that asks."""
