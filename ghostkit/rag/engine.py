@@ -13,7 +13,7 @@ import anyio
 
 from ghostkit.ledger.threads import in_thread
 from ghostkit.rag.config import RAGConfig, RAGMode
-from ghostkit.rag.indexer import Documents, Indexer, IndexReport, OnProgress
+from ghostkit.rag.indexer import Documents, Indexer, IndexReport, OnProgress, OthersStay
 from ghostkit.rag.retrieval.result import Retrieval
 from ghostkit.rag.scope import EVERYTHING, Scope
 
@@ -76,7 +76,7 @@ class RetrievalEngine:
         """Whether anything is searched by meaning: `basic` never loads an embedder."""
         return self.config.mode in (RAGMode.HYBRID, RAGMode.FULL) and self.config.fusion != "keyword"
 
-    async def update(self, documents: Documents, *, others_stay: bool = False) -> IndexReport:
+    async def update(self, documents: Documents, *, others_stay: OthersStay = False) -> IndexReport:
         """Bring the index up to `documents`: see `Indexer.update`."""
         async with self._using() as opened:
             return await opened.indexer.update(documents, others_stay=others_stay)

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BATCH = 512
 """Texts handed to an embedder at a time; it cuts them into batches of its own."""
 
+OthersStay = bool | Callable[["KnownDocument"], bool]
+"""Whether what an update doesn't name stays in the index, or which of it does."""
+
 OnProgress = Callable[[str, int, int], None]
 """(stage: `chunking` or `embedding`, done, of how many)"""
 
@@ -88,7 +91,7 @@ class Indexer:
         self._on_progress = on_progress or (lambda stage, done, total: None)
         self._one_at_a_time = threading.Lock()
 
-    async def update(self, documents: Documents, *, others_stay: bool = False) -> IndexReport:
+    async def update(self, documents: Documents, *, others_stay: OthersStay = False) -> IndexReport:
         """Make `documents` what the index holds; those it holds besides go, unless `others_stay`.
 
         Of a text that changes meanwhile, give a function: of two tasks, the later one then never takes in older words.
@@ -105,17 +108,17 @@ class Indexer:
     async def _embedder_key(self) -> str:
         return (await self._embedder.info()).key if self._embedder is not None else ""
 
-    def _in_one_go(self, documents: Documents, others_stay: bool) -> tuple[IndexReport, list[str]]:
+    def _in_one_go(self, documents: Documents, others_stay: OthersStay) -> tuple[IndexReport, list[str]]:
         """The words, and what is to be embedded: on a busy machine each wait for a thread costs milliseconds."""
         return self._take_in(documents, others_stay), self._texts_without_vectors()
 
     # ── words ─────────────────────────────────────────────────────────────────────────────────────────────
 
-    def _take_in(self, documents: Documents, others_stay: bool) -> IndexReport:
+    def _take_in(self, documents: Documents, others_stay: OthersStay) -> IndexReport:
         with self._one_at_a_time:
             return self._taken_in(documents() if callable(documents) else documents, others_stay)
 
-    def _taken_in(self, documents: Sequence[Document], others_stay: bool) -> IndexReport:
+    def _taken_in(self, documents: Sequence[Document], others_stay: OthersStay) -> IndexReport:
         known = self.store.known()
         plan = _compare(documents, known, others_stay, self._with_headers)
         before = count = self._count()
@@ -187,7 +190,7 @@ class Indexer:
 
 
 def _compare(
-    documents: Sequence[Document], known: Mapping[str, KnownDocument], others_stay: bool, with_headers: bool
+    documents: Sequence[Document], known: Mapping[str, KnownDocument], others_stay: OthersStay, with_headers: bool
 ) -> _Plan:
     plan = _Plan()
     for document in documents:
@@ -197,8 +200,9 @@ def _compare(
             plan.changed.append(document)
         elif not there.stands_as(document):
             plan.moved.append(document)
-    if not others_stay:
-        plan.gone = sorted(known.keys() - _ids(documents))
+    if others_stay is not True:
+        others = sorted(known.keys() - _ids(documents))
+        plan.gone = [one for one in others if not (others_stay and others_stay(known[one]))]
     return plan
 
 

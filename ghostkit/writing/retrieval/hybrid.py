@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ghostkit.errors import InputError
 from ghostkit.ledger import in_thread
 from ghostkit.rag.config import RAGConfig, RAGMode
 from ghostkit.rag.context.allocator import Shares, allocate, ratios_of
 from ghostkit.rag.context.passages import Passage, fitting, in_reading_order
-from ghostkit.rag.document import Document
+from ghostkit.rag.document import MANUSCRIPT, Document
 from ghostkit.rag.engine import RetrievalEngine
 from ghostkit.rag.retrieval.result import Retrieval
 from ghostkit.rag.scope import Scope
@@ -32,6 +32,10 @@ from ghostkit.writing.context import (
 from ghostkit.writing.fitting import Priority, Reading, estimate_tokens, fit
 from ghostkit.writing.retrieval.book_documents import documents_of
 from ghostkit.writing.retrieval.source import show
+from ghostkit.writing.retrieval.source_documents import SOURCES
+
+if TYPE_CHECKING:
+    from ghostkit.rag.store import KnownDocument
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +146,7 @@ class HybridContextManager(BookContextManager):
         if not asked or not any(d.chapter is None or d.chapter < current for d in documents if d.id not in without):
             return None
         engine = self.engine_for(book_dir)
-        await engine.update(documents)
+        await engine.update(documents, others_stay=_was_added)
         before = (current, 0) if self.config.spoiler_safe else None
         return await engine.search(asked, scope=Scope(before=before, without=without))
 
@@ -210,6 +214,11 @@ def documents_in(book: Any, view: BookView) -> list[Document]:
         for number, chapter in enumerate(view.chapters, 1)
         if (text := chapter.text().strip())
     ]
+
+
+def _was_added(known: KnownDocument) -> bool:
+    """Whether somebody gave it to `RAGService` beside the book: no text or source of a book has that kind and id."""
+    return known.kind != MANUSCRIPT and not known.id.startswith(SOURCES)
 
 
 def _query(view: BookView, current: int) -> str:

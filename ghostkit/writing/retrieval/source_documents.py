@@ -10,6 +10,8 @@ from ghostkit.book.sources_record import Source
 from ghostkit.errors import BookError
 from ghostkit.rag.document import REFERENCE, Document
 
+SOURCES = "sources/"
+"""What every source's id begins with."""
 _COLUMNS = ("author", "rating", "title")
 
 
@@ -49,7 +51,7 @@ def document_of(source: Source, text: str) -> Document:
     """
     columns = {name: getattr(source, name) for name in _COLUMNS if getattr(source, name) not in (None, "")}
     return Document(
-        id=f"sources/{source.file}",
+        id=f"{SOURCES}{source.file}",
         text=text,
         kind=REFERENCE,
         since_chapter=source.since_chapter,

@@ -66,6 +66,15 @@ async def test_a_book_becomes_what_is_indexed_and_an_index_on_disk_is_there_agai
         assert (await service.search("cccc tower", 1)).hits[0].chunk.chapter_num == 2
 
 
+async def test_a_context_of_a_book_leaves_the_texts_that_were_added_beside_it() -> None:
+    async with gk.RAGService(config=HASHING, max_tokens=20_000) as service:
+        await service.index_content("The bell of Zanzibar is of copper.", {"id": "notes"})
+        await service.prepare_context(legacy(12, 120), 12, "the cccc tower")
+        context = await service.prepare_context(legacy(11, 120), 11, "the copper bell of Zanzibar")
+        assert "notes" in {hit.chunk.metadata.document for hit in context.retrieval.hits}  # type: ignore[union-attr]
+        assert "chapter:12" not in (await service.engine.store()).known()
+
+
 async def test_a_context_has_core_passages_and_summaries_and_nothing_of_what_comes_later() -> None:
     asked: list[str] = []
 
