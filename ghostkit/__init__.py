@@ -55,6 +55,7 @@ __all__ = [
     "background",
     "clear_cache",
     "config",
+    "connect",
     "create_hybrid_manager",
     "enhanced_ai",
     "fan_out",

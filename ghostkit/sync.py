@@ -34,8 +34,11 @@ if TYPE_CHECKING:
     from ghostkit.book import Character
     from ghostkit.export import Exported
     from ghostkit.generation.fanout import FanOut
+    from ghostkit.rag.indexer import IndexReport
+    from ghostkit.rag.retrieval.result import Retrieval
     from ghostkit.workbench.pages import OutlineView
     from ghostkit.workbench.people import People as LivePeople
+    from ghostkit.workbench.section_context import SectionContext
     from ghostkit.writing.context import BookContext
 
 __all__ = [
@@ -122,6 +125,18 @@ class Book:
             return complete_text(await self.live.generate(prompt, **options))
 
         return call(work)
+
+    def index(self, **options: Any) -> IndexReport:
+        """See `ghostkit.Book.index`."""
+        return call(lambda: self.live.index(**options))
+
+    def search(self, query: str, **options: Any) -> Retrieval:
+        """See `ghostkit.Book.search`."""
+        return call(lambda: self.live.search(query, **options))
+
+    def context_of(self, section: str, **options: Any) -> SectionContext:
+        """See `ghostkit.Book.context_of`."""
+        return call(lambda: self.live.context_of(section, **options))
 
     @property
     def people(self) -> People:

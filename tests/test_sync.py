@@ -12,6 +12,7 @@ import ghostkit as gk
 from ghostkit import sync
 from ghostkit.errors import AuthError, IncompleteEnding, NoEventLoop
 from ghostkit.providers import Ending
+from ghostkit.rag.config import RAGConfig
 
 from .desk import QUICK, Desk
 
@@ -39,6 +40,18 @@ def test_a_whole_book_without_a_word_of_async(desk: Desk) -> None:
     assert repr(book).startswith("<Book 'The Salt Road'")
     assert sync.Book.open(desk.root / "book").live is book.live
     assert max(desk.answered.values()) == 1
+
+
+def test_a_book_is_indexed_and_searched_without_a_word_of_async(desk: Desk) -> None:
+    book = made(desk)
+    book.write()
+    book.live.rag = RAGConfig(embedding_model="hashing")
+    assert book.index().chunks > 0
+    words = book.section("1.1").text.split()[:6]
+    first = book.search(" ".join(words), top_k=1)
+    assert first.hits
+    assert book.search(" ".join(words), top_k=1).hits[0].chunk.id == first.hits[0].chunk.id  # in a loop of its own
+    assert book.context_of("1.1").shares["core"] > 0
 
 
 def test_errors_come_out_as_they_are(desk: Desk) -> None:
