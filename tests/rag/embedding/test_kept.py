@@ -17,6 +17,7 @@ from ghostkit.cache import CacheManager
 from ghostkit.errors import EmbedderError, StorageError
 from ghostkit.rag.document import text_digest
 from ghostkit.rag.embedding import EmbedderInfo, KeptEmbedder, Role, VectorStore
+from ghostkit.rag.embedding.hashing import HashingEmbedder
 
 from .test_embedders import drawn
 
@@ -285,3 +286,13 @@ async def test_the_digest_is_the_one_the_index_asks_by(path: Path) -> None:
     info = await kept.info()
     found = kept.store.get_many(info.key, "passage", [text_digest("a lone \udc80 half")])
     assert np.array_equal(found[text_digest("a lone \udc80 half")], rows[0])
+
+
+async def test_a_question_is_hashed_anew_and_not_kept() -> None:
+    store = VectorStore(None)
+    kept = KeptEmbedder(HashingEmbedder(), store)
+    info = await kept.info()
+    question, passage = await kept.embed(["salt and bells"], "query"), await kept.embed(["salt and bells"], "passage")
+    assert np.array_equal(question, passage)
+    assert (store.count(info.key, "query"), store.count(info.key, "passage")) == (0, 1)
+    assert (kept.counts.asked, kept.counts.computed) == (2, 2)
