@@ -76,7 +76,7 @@ def _ask(settings: dict[str, object], documents: Sequence[Document]) -> list[Cut
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
     try:
         done = subprocess.run(
-            [sys.executable, "-m", "ghostkit.rag.chunking.worker"], input="\n".join(lines) + "\n",
+            [sys.executable, "-P", "-m", "ghostkit.rag.chunking.worker"], input="\n".join(lines) + "\n",
             capture_output=True, encoding="utf-8", env=environment, timeout=_LONGEST_WAIT_S, check=True,
         )  # fmt: skip
         return [_cut(line) for line in done.stdout.splitlines()]

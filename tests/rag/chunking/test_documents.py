@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from ghostkit.errors import ConfigError
@@ -66,6 +68,18 @@ def test_workers_give_what_this_process_gives(monkeypatch: pytest.MonkeyPatch) -
     assert {at: weighed(one.text, one.language, cut) for at, one in enumerate(documents)} == cuts
     monkeypatch.setattr(parallel.sys, "executable", "/nowhere/python")
     assert parallel.cut_by_workers(documents, cut) == {}
+
+
+def test_a_worker_loads_nothing_of_the_folder_it_is_started_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder may be a stranger's project."""
+    (tmp_path / "json.py").write_text(f"open({str(tmp_path / 'loaded')!r}, 'w').close()\n")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(parallel, "WORTH_IT", 1)
+    monkeypatch.setattr(parallel, "_processors", lambda: 2)
+    assert (
+        len(parallel.cut_by_workers([document(id="a"), document(id="b")], SentenceChunker(size=300, overlap=50))) == 2
+    )
+    assert not (tmp_path / "loaded").exists()
 
 
 def test_no_worker_is_asked_for_what_only_this_process_has(monkeypatch: pytest.MonkeyPatch) -> None:
