@@ -59,7 +59,7 @@ class KnownDocument:
 def _standing(of: KnownDocument | Document) -> tuple[object, ...]:
     return (
         of.kind, of.chapter, of.section, of.since_chapter, of.title, of.heading, tuple(of.tags),
-        json.dumps(dict(of.metadata), sort_keys=True), of.revision,
+        json.dumps(dict(of.metadata), sort_keys=True) if of.metadata else "{}", of.revision,
     )  # fmt: skip
 
 
