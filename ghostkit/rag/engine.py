@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ghostkit.ledger.threads import in_thread
 from ghostkit.rag.config import RAGConfig, RAGMode
+from ghostkit.rag.embedding.threads import in_thread
 from ghostkit.rag.indexer import Documents, Indexer, IndexReport, OnProgress, OthersStay
 from ghostkit.rag.retrieval.result import Retrieval
 from ghostkit.rag.scope import EVERYTHING, Scope

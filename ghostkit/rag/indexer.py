@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from ghostkit.ledger.threads import in_thread
 from ghostkit.rag.document import Chunk, Document, text_digest
+from ghostkit.rag.embedding.threads import in_thread
 from ghostkit.rag.headers import embedded_text
 
 if TYPE_CHECKING:
