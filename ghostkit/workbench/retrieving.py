@@ -82,6 +82,7 @@ class BookSearch:
 
     async def index(self, *, on_progress: OnProgress | None = None) -> IndexReport:
         """Bring the index up to the book and its sources; only what changed is cut and embedded again."""
+        from ghostkit.rag.healing import again_if_begun_anew
         from ghostkit.writing.retrieval.source import indexed
 
         engine = await self.retrieval_engine()
@@ -89,7 +90,7 @@ class BookSearch:
         await self.events.emit_async(started)
         engine.on_progress = on_progress
         try:
-            report = await self._bring_up(engine)
+            report = await again_if_begun_anew(partial(self._bring_up, engine))
         finally:
             engine.on_progress = None
         if report.did_something:
@@ -112,15 +113,20 @@ class BookSearch:
         Without it all of the book is. `scope` sets every filter. Each search is on record in the ledger.
         """
         from ghostkit.generation.embedding import embedding_for
+        from ghostkit.rag.healing import again_if_begun_anew
         from ghostkit.writing.retrieval.evidence import evidence_of
 
         engine = await self.retrieval_engine(searching=True)
-        await self._bring_up(engine)
         seen = scope or Scope(before=place_before(as_of))
         started = Event(type=EventType.RAG_RETRIEVAL_STARTED, data={"query": query}, source="retrieval")
         await self.events.emit_async(started)
-        with embedding_for("search"):
-            found = await engine.search(query, scope=seen, top_k=top_k)
+
+        async def look() -> Retrieval:
+            await self._bring_up(engine)
+            with embedding_for("search"):
+                return await engine.search(query, scope=seen, top_k=top_k)
+
+        found = await again_if_begun_anew(look)
         data = evidence_of(
             found, slot="", retrieval_id=secrets.token_hex(8), settings=engine.config.differences(), as_of=seen.before
         )
@@ -136,10 +142,11 @@ class BookSearch:
 
         return await section_context(self, section, model)  # type: ignore[arg-type]  # it is a Book
 
-    def context_source(self, *, looking: bool = False) -> ContextSource | None:
+    def context_source(self, *, looking: bool = False, asking_nobody: bool = False) -> ContextSource | None:
         """What gives sections more to read: the services' own, or retrieval as `rag` says now, and to the run's end.
 
-        `looking` records nothing, as a forecast doesn't; a vendor may still be asked for a query's vector.
+        `looking` records nothing; a vendor may still be asked for vectors. With `asking_nobody`, for a forecast, which
+        must cost nothing, words alone are searched where a vendor would be asked.
         """
         if self.services.context is not None:
             return self.services.context(self.folder)
@@ -148,6 +155,8 @@ class BookSearch:
         config = self.rag
         if config.mode not in (RAGMode.HYBRID, RAGMode.FULL):
             return None
+        if asking_nobody and _asks_a_vendor(config):
+            config = config.with_changes(fusion="keyword")
         size = self.services.options().sliding_window_size
         engine = partial(self.retrieval_engine, config)
         if looking:
@@ -216,6 +225,12 @@ class BookSearch:
             service.budget, service.who = before
             with anyio.move_on_after(CLOSING_TAKES_S, shield=True):
                 await service.aclose()
+
+
+def _asks_a_vendor(config: RAGConfig) -> bool:
+    from ghostkit.rag.embedding.vendor import is_vendor
+
+    return config.embedder is None and is_vendor(config.embedding_model)
 
 
 def place_before(as_of: str | int | None) -> tuple[int, int] | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from ghostkit.events import EventType
+from ghostkit.ports import FoundContext
 from ghostkit.rag.config import RAGConfig
+from ghostkit.rag.engine import RetrievalEngine
 from ghostkit.workbench.retrieving import ENGINES_KEPT
 from ghostkit.writing.retrieval.source import BookRetrieval
 
@@ -51,6 +56,20 @@ async def test_the_record_of_a_search_has_the_settings_it_was_made_with(desk_wit
     assert (data["config"], data["settings"]) == (HASHING.config_id, {"embedding_model": "hashing"})
 
 
+async def test_a_forecast_asks_no_vendor_for_vectors(desk_with: Desk) -> None:
+    """There is none to be asked here: asking would be an error, and be on record."""
+    book = desk_with.create(chapters=12)
+    await write(book)
+    book.rag = RAGConfig(embedding_model="openai:text-embedding-3-small")
+    source = book.context_source(looking=True, asking_nobody=True)
+    assert source is not None
+    found = await source.context_for(f"{book.section('12.1').id}/section/0", "the lamp at the mill", 2000)
+    assert isinstance(found, FoundContext)
+    assert found.passages
+    assert found.evidence["embedder"] == ""
+    assert not book.ledger.events(types=[EventType.EMBEDDING_STARTED, EventType.EMBEDDING_FAILED])
+
+
 async def test_trying_many_settings_keeps_few_engines_open(desk_with: Desk) -> None:
     book = desk_with.create(chapters=1)
     await write(book)
@@ -58,3 +77,35 @@ async def test_trying_many_settings_keeps_few_engines_open(desk_with: Desk) -> N
         book.rag = HASHING.with_changes(top_k=top_k)
         assert len((await book.search("lamp mill")).hits) <= top_k
     assert len(book._engines.opened) == ENGINES_KEPT
+
+
+def tear(book: object) -> int:
+    """Cut the index's file short, as a full disk or another program may, while it is open; says how many there were."""
+    torn = list(book.folder.rag.glob("*/chunks.sqlite"))  # type: ignore[attr-defined]
+    for file in torn:
+        os.truncate(file, 5000)
+        Path(f"{file}-wal").unlink(missing_ok=True)
+    return len(torn)
+
+
+async def test_an_index_that_is_torn_under_a_run_or_a_search_is_filled_again_and_stops_neither(
+    desk_with: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = desk_with.create(chapters=10)
+    torn, plain = [0], BookRetrieval.bring_up_to_date
+
+    async def tearing(self: BookRetrieval, engine: RetrievalEngine) -> tuple[str, ...]:
+        notes = await plain(self, engine)
+        if torn[0] < 2:
+            torn[0] += tear(book)
+        return notes
+
+    monkeypatch.setattr(BookRetrieval, "bring_up_to_date", tearing)
+    await write(book)
+    assert torn[0] == 2
+    assert all(section.text for chapter in book.chapters for section in chapter.sections)
+    before = [hit.chunk.id for hit in (await book.search("lamp")).hits]
+    tear(book)
+    assert before == [hit.chunk.id for hit in (await book.search("lamp")).hits] != []
+    tear(book)
+    assert (await book.index()).chunks > 0

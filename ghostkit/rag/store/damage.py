@@ -57,8 +57,10 @@ def _refused(path: Path, reason: str) -> StorageError:
     )
 
 
-def begun_anew(path: Path, why: str) -> StorageError:
+class BegunAnew(StorageError):
+    """The file was damaged and begun anew: what was asked is to be done again, from bringing it up to date on."""
+
+
+def begun_anew(path: Path, why: str) -> BegunAnew:
     """What a caller is told whose answer or change was lost to damage."""
-    return StorageError(
-        f"{why} Nothing of the book is lost.", fix="Do it again: the index fills itself.", path=str(path)
-    )
+    return BegunAnew(f"{why} Nothing of the book is lost.", fix="Do it again: the index fills itself.", path=str(path))

@@ -21,6 +21,8 @@ from ghostkit.rag.config import RAGConfig
 from ghostkit.rag.context.passages import Passage, fitting, in_reading_order, place_in_words
 from ghostkit.rag.document import Chunk
 from ghostkit.rag.engine import RetrievalEngine
+from ghostkit.rag.healing import again_if_begun_anew
+from ghostkit.rag.retrieval.result import Retrieval
 from ghostkit.rag.scope import Scope
 from ghostkit.writing.fitting import estimate_tokens
 from ghostkit.writing.manuscript import Manuscript
@@ -74,16 +76,7 @@ class BookRetrieval:
         engine = await self._open_engine()
         scope = self.scope_for(slot)
         await self._hear(Event(type=EventType.RAG_RETRIEVAL_STARTED, data={"query": query}, source="retrieval"))
-        try:
-            notes = await self.bring_up_to_date(engine)
-            with embedding_for("context", slot):
-                found = await engine.search(query, scope=scope)
-        except ProviderError as error:
-            if not error.retryable:
-                raise  # a wrong key or model: the run stops before anything is written without what was wanted
-            notes = (f"Nobody could be asked for meanings ({error.message}); the words were searched.",)
-            found = await engine.search_by_words(query, scope=scope)
-        found = replace(found, notes=(*found.notes, *notes))
+        found = await again_if_begun_anew(partial(self._found, engine, slot, query, scope))
         kept, no_room = fitting(found.hits, budget_tokens, show, estimate_tokens)
         ordered = in_reading_order(kept)
         evidence = evidence_of(
@@ -100,6 +93,18 @@ class BookRetrieval:
             evidence=evidence,
             plain={_name(one): one.hit.chunk.content for one in ordered},
         )
+
+    async def _found(self, engine: RetrievalEngine, slot: str, query: str, scope: Scope) -> Retrieval:
+        try:
+            notes = await self.bring_up_to_date(engine)
+            with embedding_for("context", slot):
+                found = await engine.search(query, scope=scope)
+        except ProviderError as error:
+            if not error.retryable:
+                raise  # a wrong key or model: the run stops before anything is written without what was wanted
+            notes = (f"Nobody could be asked for meanings ({error.message}); the words were searched.",)
+            found = await engine.search_by_words(query, scope=scope)
+        return replace(found, notes=(*found.notes, *notes))
 
     async def bring_up_to_date(self, engine: RetrievalEngine) -> tuple[str, ...]:
         """Take in what was written or changed since; says what a person should know of it."""
