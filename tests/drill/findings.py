@@ -17,7 +17,7 @@ from typing import Any
 from ghostkit.ledger.blobs import decompress
 from tests.drill.scenario import CHAPTERS, EDITS, SECTIONS, bill_of
 
-OWN = ("ledger.", ".ledger.", "checkpoints/", "logs/", "cache/")
+OWN = ("ledger.", ".ledger.", "checkpoints/", "logs/", "cache/", "rag/")
 """Files that differ between two runs of one book: they hold times, ids and attempts."""
 
 
