@@ -60,7 +60,7 @@ async def _look_ahead(
         "options": book.services.options,
         "prompts": _checked_prompts(book),
         "providers": book.services.providers,
-        "context": book.context_source(looking=True),
+        "context": book.context_source(looking=True, asking_nobody=True),
         "rag": book.rag,
     }
     shown = await preview(book.manuscript, section, **given) if section else None

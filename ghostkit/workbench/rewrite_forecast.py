@@ -56,7 +56,7 @@ async def forecast_rewrite(
             model=name,
             style=style,
             goal=Goal(sections=wish.sections),
-            context=book.context_source(looking=True),
+            context=book.context_source(looking=True, asking_nobody=True),
             rag=book.rag,
         )
         reviser = Reviser(writer, wish)
