@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import pytest
 
+from ghostkit.errors import StorageError
 from ghostkit.events import EventType
 from ghostkit.ports import FoundContext
 from ghostkit.rag.config import RAGConfig
 from ghostkit.rag.engine import RetrievalEngine
+from ghostkit.rag.retrieval.result import Retrieval
+from ghostkit.rag.store.damage import Damaged
 from ghostkit.workbench.retrieving import ENGINES_KEPT
 from ghostkit.writing.retrieval.source import BookRetrieval
 
@@ -79,33 +81,27 @@ async def test_trying_many_settings_keeps_few_engines_open(desk_with: Desk) -> N
     assert len(book._engines.opened) == ENGINES_KEPT
 
 
-def tear(book: object) -> int:
-    """Cut the index's file short, as a full disk or another program may, while it is open; says how many there were."""
-    torn = list(book.folder.rag.glob("*/chunks.sqlite"))  # type: ignore[attr-defined]
-    for file in torn:
-        os.truncate(file, 5000)
-        Path(f"{file}-wal").unlink(missing_ok=True)
-    return len(torn)
-
-
-async def test_an_index_that_is_torn_under_a_run_or_a_search_is_filled_again_and_stops_neither(
+async def test_an_index_that_is_lost_under_a_run_or_a_search_is_filled_again_and_stops_neither(
     desk_with: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book = desk_with.create(chapters=10)
-    torn, plain = [0], BookRetrieval.bring_up_to_date
+    lost, plain = [0], RetrievalEngine.search
 
-    async def tearing(self: BookRetrieval, engine: RetrievalEngine) -> tuple[str, ...]:
-        notes = await plain(self, engine)
-        if torn[0] < 2:
-            torn[0] += tear(book)
-        return notes
+    async def losing(self: RetrievalEngine, query: str, **options: Any) -> Retrieval:
+        store = await self.store()
+        if lost[0] < 2:  # what happens when a page that is read in the middle of a search turns out to be torn
+            lost[0] += 1
+            store._lost(Damaged("It was torn."), store._database.take().epoch)
+        return await plain(self, query, **options)
 
-    monkeypatch.setattr(BookRetrieval, "bring_up_to_date", tearing)
+    monkeypatch.setattr(RetrievalEngine, "search", losing)
     await write(book)
-    assert torn[0] == 2
+    assert lost[0] == 2
     assert all(section.text for chapter in book.chapters for section in chapter.sections)
-    before = [hit.chunk.id for hit in (await book.search("lamp")).hits]
-    tear(book)
-    assert before == [hit.chunk.id for hit in (await book.search("lamp")).hits] != []
-    tear(book)
-    assert (await book.index()).chunks > 0
+    found = [hit.chunk.id for hit in (await book.search("lamp")).hits]
+    lost[0] = 0
+    assert found == [hit.chunk.id for hit in (await book.search("lamp")).hits] != []
+    assert lost[0] == 2
+    lost[0] = -1
+    with pytest.raises(StorageError, match="Nothing of the book is lost"):
+        await book.search("lamp")
