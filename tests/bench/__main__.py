@@ -19,6 +19,8 @@ from tests.bench import (
     ledger_size,
     many_books,
     projection,
+    retrieval_cost,
+    retrieval_peers,
     staleness,
     vectors,
     wire_cost,
@@ -42,6 +44,8 @@ BENCHMARKS = {
     "keyword": keyword.run,
     "vectors": vectors.run,
     "gpu-vectors": gpu_vectors.run,
+    "retrieval": retrieval_cost.run,
+    "retrieval-peers": retrieval_peers.run,
 }
 
 

@@ -1,0 +1,1 @@
+"""Programs that other Pythons run: the same work done by LlamaIndex, LangChain and txtai. Nothing here is imported."""
