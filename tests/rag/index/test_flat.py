@@ -62,6 +62,19 @@ def test_what_is_found_is_what_brute_force_finds_bit_for_bit(
         assert ranked(found, query, limit, names) == many == brute(seen, query, limit)
 
 
+def test_neighbours_that_float32_puts_in_the_wrong_order_are_found_in_the_right_one() -> None:
+    random = np.random.default_rng(7)
+    alike = random.standard_normal(384) + 3e-8 * random.standard_normal((3000, 384))
+    vectors = (alike / np.linalg.norm(alike, axis=1, keepdims=True)).astype(np.float32)
+    base = Part(vectors, np.arange(len(vectors), dtype=np.int64))
+    query = random.standard_normal(384).astype(np.float32)
+    seen, limit = [Visible(base)], 10
+    scores, wanted = np.vecdot(vectors, query), brute(seen, query, limit)
+    no_worse = names(base.rows[scores >= np.sort(scores)[-limit]])
+    assert {name for name, _ in wanted} - set(no_worse)  # or this test says nothing
+    assert ranked(next(scan(seen, query[None], limit)), query, limit, names) == wanted
+
+
 def test_of_ten_thousand_copies_those_with_the_first_ids_are_found() -> None:
     vectors = np.tile(np.float32([0.6, 0.8]), (10_000, 1))
     copies = Part(vectors, np.arange(10_000))
