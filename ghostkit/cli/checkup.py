@@ -58,7 +58,10 @@ def examine(path: Path | None) -> list[Finding]:
     if path is None:
         checks += [lambda: _disk(Path.cwd()), lambda: _cache(None)]
     else:
+        from ghostkit.cli import checkup_retrieval as retrieval
+
         checks += [lambda: _disk(path), lambda: _structure(path), lambda: _ledger(path), lambda: _cache(path)]
+        checks += [lambda: retrieval.sources(path), lambda: retrieval.index(path)]
     return [finding for check in checks for finding in _safely(check)]
 
 

@@ -188,9 +188,14 @@ def protect(*values: str) -> None:
         _protected.update(value for value in values if len(value) >= _SHORTEST_SECRET)
 
 
+_FOLDERS: Final = frozenset({"PWD", "OLDPWD"})
+"""A shell's variables that sound like passwords, and hold the folders that one is and was in."""
+
+
 def _known_values() -> tuple[str, ...]:
     """Secret values known by themselves, with their escaped forms, longest first."""
-    values = {value for name, value in os.environ.items() if is_secret_name(name) and len(value) >= _SHORTEST_SECRET}
+    named = {name: value for name, value in os.environ.items() if name not in _FOLDERS and is_secret_name(name)}
+    values = {value for value in named.values() if len(value) >= _SHORTEST_SECRET}
     with _lock:
         values |= _protected
     forms = {form for value in values if value not in MARK for form in _forms(value)}

@@ -88,6 +88,7 @@ def test_explaining_shows_parts_reasons_and_times(ghostkit: Command, long_book: 
         (("x", "--embedder", "onnx:no-such-model"), 1, "no-such-model"),
         (("x", "--embedder", "magic"), 2, "magic"),
         (("x", "--source", "99.9"), 2, "99.9"),
+        (("x", "--kind", "letters"), 2, "'manuscript', 'reference'"),
         (("x", "--chunk-size", "5"), 2, "chunk_size is 5"),
     ],
 )

@@ -132,3 +132,34 @@ def test_sources_become_documents_that_can_be_filtered_by(ghostkit: Command, boo
     found, unread = read_documents(ProjectFolder(book))
     assert [document.id for document in found] == ["sources/salt.md"]
     assert "no file" in unread[0].problem
+
+
+def test_the_list_leaves_out_columns_that_are_empty(ghostkit: Command, book: Path, tmp_path: Path) -> None:
+    name = "the-diary-of-the-harbour-clerk"
+    (tmp_path / f"{name}.txt").write_text("It rained.", "utf-8")
+    title = "The diary of the clerk of the harbour, with his letters to the board of trade"
+    ghostkit("sources", "add", book, tmp_path / f"{name}.txt", "--title", title)
+    shown = ghostkit("sources", "list", book).out
+    assert name in shown
+    assert "rating" not in shown
+    assert "author" not in shown
+
+
+def test_the_doctor_tells_of_sources_and_index(ghostkit: Command, book: Path, notes: list[Path]) -> None:
+    def told() -> dict[str, tuple[str, str]]:
+        checks = ghostkit("doctor", book, "--json").json["checks"]
+        return {one["name"]: (one["state"], one["message"]) for one in checks}
+
+    assert told()["sources"] == ("info", "none")
+    assert told()["index"][0] == "info"
+    ghostkit("sources", "add", book, *notes)
+    ghostkit("index", book)
+    assert told()["sources"] == ("ok", "2 (13 words)")
+    assert told()["index"][1].startswith("1 index in rag/, ")
+    (book / "rag" / "x").mkdir()
+    (book / "rag" / "x" / "chunks.sqlite.damaged-1").touch()
+    assert "rag/x/chunks.sqlite.damaged-1" in told()["index"][1]
+    (book / "sources" / "old.txt").unlink()
+    assert told()["sources"][0] == "warn"
+    (book / "sources" / "sources.json").write_text("{", "utf-8")
+    assert ghostkit("doctor", book).code == 1

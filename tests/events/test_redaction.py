@@ -200,6 +200,14 @@ def test_short_values_and_variables_with_plain_names_are_not_taken_out(monkeypat
     assert redact_text("on the lighthouse") == "on the lighthouse"
 
 
+def test_the_folder_that_a_shell_is_in_is_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PWD", "/home/ada/books")
+    monkeypatch.setenv("OLDPWD", "/home/ada/letters")
+    monkeypatch.setenv("DB_PWD", "harbour-lights")
+    told = "see /home/ada/books/logs, /home/ada/letters and harbour-lights"
+    assert redact_text(told) == f"see /home/ada/books/logs, /home/ada/letters and {MARK}"
+
+
 def test_a_protected_value_is_taken_out_though_the_environment_does_not_have_it() -> None:
     key = "QwErTyUiOpAsDfGh"
     assert redact_text(f"said {key} aloud") == f"said {key} aloud"

@@ -28,7 +28,8 @@ SHOWN = 400
 @click.option("--top-k", type=int, metavar="N", help="Most passages to show (RAG_TOP_K without it).")
 @click.option("--as-of", metavar="CH", help="See only what stands before this chapter or section, such as 5 or 5.2.")
 @click.option("--chapters", metavar="A-B", help="Only these chapters, such as 3-8.")
-@click.option("--kind", "kinds", multiple=True, help="Only manuscript, or reference; can be given again.")
+@click.option("--kind", "kinds", type=click.Choice(["manuscript", "reference"]), multiple=True,
+              help="Only the book itself, or only its sources.")  # fmt: skip
 @click.option("--source", "documents", multiple=True, help="Only this source (its id) or section (such as 2.3).")
 @click.option("--tag", "tags", multiple=True, help="Only sources with this tag; with all of them if given again.")
 @click.option("--author", help="Only sources by this author.")

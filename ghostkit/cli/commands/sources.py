@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 ACTS = {"list": (0, 0), "add": (1, 100_000), "show": (1, 1), "remove": (1, 100_000)}
 """What can be done, and how many words it takes."""
+LONGEST_NAME = 40
+"""Characters of a name that a narrow terminal shows in one line: it is what `show` and `remove` are given."""
 FIELDS = ("title", "author", "language", "tags", "rating", "note", "since_chapter")
 
 
@@ -108,19 +110,35 @@ def _list(book: Book, as_json: bool) -> None:
 def _print(found: tuple[ListedSource, ...]) -> None:
     from rich.table import Table
 
+    rows = [_cells(one) for one in found]
+    heads = [head for head in rows[0] if any(row[head] for row in rows)]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="")
-    for head in ("name", "title", "author", "tags", "rating", "from", "words", "was", "state"):
-        table.add_column(head, justify="right" if head in ("words", "rating", "from") else "left")
-    for row in found:
-        source = row.source
-        since = f"ch. {source.since_chapter}" if source.since_chapter else ""
-        rating = "" if source.rating is None else f"{source.rating:g}"
-        table.add_row(source.id, source.title, source.author, ", ".join(source.tags), rating, since,
-                      f"{row.words:,}", source.encoding, row.state)  # fmt: skip
+    for head in heads:
+        whole = min(max(len(row[head]) for row in rows), LONGEST_NAME) if head == "name" else None
+        right = head in ("words", "rating", "from")
+        table.add_column(head, justify="right" if right else "left", min_width=whole, overflow="fold")
+    for row in rows:
+        table.add_row(*(row[head] for head in heads))
     listing(table)
-    for row in found:
-        if row.problem:
-            say_folded(f"{row.source.id}: {row.problem}")
+    for one in found:
+        if one.problem:
+            say_folded(f"{one.source.id}: {one.problem}")
+
+
+def _cells(row: ListedSource) -> dict[str, str]:
+    """A row of the list; a column that is empty in all of them is left out."""
+    source = row.source
+    return {
+        "name": source.id,
+        "title": source.title,
+        "author": source.author,
+        "tags": ", ".join(source.tags),
+        "rating": "" if source.rating is None else f"{source.rating:g}",
+        "from": f"ch. {source.since_chapter}" if source.since_chapter else "",
+        "words": f"{row.words:,}",
+        "was": source.encoding,
+        "state": row.state,
+    }
 
 
 def _names(sources: tuple[Source, ...]) -> str:

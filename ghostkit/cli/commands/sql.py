@@ -47,7 +47,7 @@ def sql(
     Examples:
       ghostkit sql projects/salt-road --tables
       ghostkit sql projects/salt-road "select place, title, words from sections"
-      ghostkit sql projects/* "select book, sum(cost_usd) from costs group by book" --json
+      ghostkit sql projects/* "select book, sum(cost_usd) from costs group by 1"
     """
     if as_json and as_csv:
         raise click.UsageError("Give --json or --csv, not both.")

@@ -223,4 +223,7 @@ def _reading_order(document: KnownDocument) -> tuple[bool, int, int, str]:
     return document.chapter is None, document.chapter or 0, document.section or 0, document.id
 
 
-_CUT_NOTE: Final = f"The question is long: only its first {MOST_TERMS} different words were looked for."
+_CUT_NOTE: Final = (
+    f"The question is long: of its first {MOST_CHARACTERS:,} characters, "
+    f"at most {MOST_TERMS} different words were looked for."
+)

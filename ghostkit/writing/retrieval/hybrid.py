@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ghostkit.rag.store import KnownDocument
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class HybridContext(BookContext):
     """A context with its provenance: the retrieval it holds, and the tokens of each share."""
 
@@ -47,6 +47,10 @@ class HybridContext(BookContext):
     retrieval: Retrieval | None = None
     passages: tuple[Passage, ...] = ()
     """Those of the hits that there was room for, best first."""
+
+    def __repr__(self) -> str:
+        told = ", ".join(f"{name} {tokens:,}" for name, tokens in self.shares.as_dict().items())
+        return f"<HybridContext: {told} of {self.budget_tokens:,} tokens, {len(self.passages)} passages>"
 
     def as_dict(self) -> dict[str, Any]:
         """JSON-ready."""
