@@ -114,9 +114,9 @@ def _print(found: tuple[ListedSource, ...]) -> None:
     heads = [head for head in rows[0] if any(row[head] for row in rows)]
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="")
     for head in heads:
-        whole = min(max(len(row[head]) for row in rows), LONGEST_NAME) if head == "name" else None
+        whole = head not in ("title", "author", "tags") and max(len(row[head]) for row in rows) <= LONGEST_NAME
         right = head in ("words", "rating", "from")
-        table.add_column(head, justify="right" if right else "left", min_width=whole, overflow="fold")
+        table.add_column(head, justify="right" if right else "left", no_wrap=whole, overflow="fold")
     for row in rows:
         table.add_row(*(row[head] for head in heads))
     listing(table)
