@@ -217,8 +217,10 @@ class Database:
         """Fold the log back in and close; a second close does nothing."""
         with self._lock:
             if self._idle and self._still_there():
-                # Another process reads, or the disk is full: then the log stays and is folded in next time.
+                # Somebody reads, or the disk is full: then the log stays and is folded in next time. Nobody waits for
+                # readers here: this may be an event loop's thread.
                 with suppress(sqlite3.Error):
+                    self._idle[-1].execute("PRAGMA busy_timeout = 0")
                     self._idle[-1].execute("PRAGMA wal_checkpoint(TRUNCATE)")
             self._drop_idle()
             self._closed = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from ghostkit.rag.document import Document
@@ -129,6 +130,20 @@ def test_a_view_forgotten_gives_its_connection_back(tmp_path: Path) -> None:
         held.close()
         store.close()
         assert not log.exists() or log.stat().st_size < grown
+
+
+def test_closing_does_not_wait_for_somebody_who_reads(tmp_path: Path) -> None:
+    path = tmp_path / "chunks.sqlite"
+    publish(path, 1)
+    writer = ChunkStore.open(path)
+    with ChunkStore.open(path) as reader, reader.view() as view:
+        writer.apply([chunked(one) for one in edition(2)])
+        began = time.perf_counter()
+        writer.close()
+        assert time.perf_counter() - began < 5  # SQLite would wait for ten seconds
+        assert view.keyword("e1e", 1)
+    with ChunkStore.open(path) as again:
+        assert look(again) == 2
 
 
 def _main(what: str, path: Path, name: str = "") -> None:
