@@ -54,6 +54,11 @@ class QueryCache(Generic[Value]):
             self._kept.move_to_end(key)
             return found[1]
 
+    def __contains__(self, key: Hashable) -> bool:
+        """Of any version, whether it has expired or not; counts as no look-up."""
+        with self._lock:
+            return key in self._kept
+
     def put(self, version: str, key: Hashable, value: Value) -> None:
         if not self._size:
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +63,7 @@ class Retriever:
         self._reranker_is_a_find = False
         """Whether `auto` came upon it: nobody asked for it by name, so a search goes on if it fails."""
         self._info: EmbedderInfo | None = None
+        self._found_something = False
         self._vectors: QueryCache[Any] = QueryCache(config.query_cache_size, config.query_cache_ttl_s, clock)
         self._answers: QueryCache[Retrieval] = QueryCache(config.query_cache_size, config.query_cache_ttl_s, clock)
 
@@ -84,7 +85,9 @@ class Retriever:
         if not questions:
             return []
         plan = Plan(fusion="keyword") if self.config.retriever else plan_for(self.config, self._index, self._embedder)
-        begun = await in_thread(self._begin, questions, scope, wanted, plan)
+        ahead = await self._made_ahead(questions) if plan.by_meaning else {}
+        embedding = (time.perf_counter() - began) * 1000 / len(questions)
+        begun = await in_thread(self._begin, questions, scope, wanted, plan, ahead)
         inquiry, drafts, known = begun.inquiry, begun.drafts, begun.known
         version = f"{inquiry.view.epoch}:{inquiry.view.version}"
         answers = begun.answers if begun.answers is not None else await self._answer(drafts, inquiry)
@@ -97,7 +100,8 @@ class Retriever:
                 found.append(replace(answer, cache_hit=True, ms=took))
                 continue
             draft, made = next(fresh)
-            found.append(replace(made, ms={**made.ms, **took}))
+            new = draft.question.for_meaning in ahead and not draft.vector_known
+            found.append(replace(made, ms={**made.ms, **({"embed": embedding} if new else {}), **took}))
             if self._keeps_answers and not draft.passing:
                 self._answers.put(version, (question.asked, scope.key, wanted), found[-1])
         return found
@@ -126,7 +130,18 @@ class Retriever:
     def _view(self, scope: Scope) -> StoreView:
         return self._store.view(scope if self.config.spoiler_safe else replace(scope, before=None))
 
-    def _begin(self, questions: Sequence[Question], scope: Scope, wanted: int, plan: Plan) -> _Begun:
+    async def _made_ahead(self, questions: Sequence[Question]) -> dict[str, Any]:
+        """Vectors of questions, by text, that are unknown and cost no money: so that one thread can do all the rest."""
+        info = self._info
+        if info is None or not info.local or not self._found_something or self._embedder is None:
+            return {}
+        texts = dict.fromkeys(question.for_meaning for question in questions)
+        unknown = [text for text in texts if (info.key, text) not in self._vectors]
+        return dict(zip(unknown, await self._embedder.embed(unknown, "query"), strict=True)) if unknown else {}
+
+    def _begin(
+        self, questions: Sequence[Question], scope: Scope, wanted: int, plan: Plan, ahead: Mapping[str, Any]
+    ) -> _Begun:
         """All that needs nobody to be waited for, which is everything where the vectors are known: on a busy machine
         each wait for a thread costs more than the search. Synchronous."""
         view = self._view(scope)
@@ -134,6 +149,7 @@ class Retriever:
             config=self.config, config_id=self._config_id, plan=plan, view=view, before=scope.before, wanted=wanted
         )
         version = f"{view.epoch}:{view.version}"
+        self._found_something = view.count > 0
         known = [self._answers.get(version, (question.asked, scope.key, wanted)) for question in questions]
         drafts = [Draft(question) for question, answer in zip(questions, known, strict=True) if answer is None]
         if not drafts:
@@ -142,7 +158,7 @@ class Retriever:
             if self._info is None:
                 return _Begun(inquiry, drafts, known, None)
             self._join_embedder(inquiry, self._info)
-            self._recall_vectors(drafts, inquiry)
+            self._recall_vectors(drafts, inquiry, ahead)
             if any(draft.vector is None for draft in drafts):
                 return _Begun(inquiry, drafts, known, None)
         if view.count and self._may_have_steps:
@@ -194,12 +210,17 @@ class Retriever:
         inquiry.lexical = info.lexical
         inquiry.threshold = info.threshold if asked is None else asked
 
-    def _recall_vectors(self, drafts: list[Draft], inquiry: Inquiry) -> None:
+    def _recall_vectors(self, drafts: list[Draft], inquiry: Inquiry, ahead: Mapping[str, Any]) -> None:
+        """From the cache, or made just now."""
         version, key = f"{inquiry.view.epoch}:{inquiry.view.version}", inquiry.embedder_key
         for draft in drafts:
+            text = draft.question.for_meaning
             draft.ms["embed"] = 0.0
-            draft.vector = self._vectors.get(version, (key, draft.question.for_meaning))
+            draft.vector = self._vectors.get(version, (key, text))
             draft.vector_known = draft.vector is not None
+            if draft.vector is None and text in ahead:
+                draft.vector = ahead[text]
+                self._vectors.put(version, (key, text), draft.vector)
 
     async def _embed(self, drafts: list[Draft], inquiry: Inquiry) -> None:
         """Give each draft its query's vector: a known one, or one embedded with all the unknown."""
@@ -209,7 +230,7 @@ class Retriever:
             if self._info is None:
                 self._info = await self._embedder.info()
             self._join_embedder(inquiry, self._info)
-            self._recall_vectors(drafts, inquiry)
+            self._recall_vectors(drafts, inquiry, {})
         unknown = list(dict.fromkeys(draft.question.for_meaning for draft in drafts if draft.vector is None))
         if unknown:
             version, key = f"{inquiry.view.epoch}:{inquiry.view.version}", inquiry.embedder_key

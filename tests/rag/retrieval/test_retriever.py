@@ -354,3 +354,33 @@ async def test_many_tasks_at_once_get_what_each_would_alone(shelf: Shelf):
             tasks.start_soon(ask, query)
     assert all(answer == expected[query] for query, answer in found)
     assert len(found) == 20
+
+
+class Hops:
+    """Counts the waits for a thread."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        import ghostkit.rag.retrieval.retriever as module
+
+        self.count = 0
+        in_thread = module.in_thread
+
+        async def counted(function: Any, *args: Any, **kwargs: Any) -> Any:
+            self.count += 1
+            return await in_thread(function, *args, **kwargs)
+
+        monkeypatch.setattr(module, "in_thread", counted)
+
+
+async def test_a_question_waits_for_one_thread_and_its_vector_is_made_before(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+):
+    retriever = shelf.retriever()
+    await retriever.search(QUERIES[0])
+    hops = Hops(monkeypatch)
+    for query, times in ((QUERIES[1], 1), (QUERIES[1], 2), (QUERIES[0], 3)):
+        found = await retriever.search(query, top_k=7)
+        assert hops.count == times
+        assert told(found) == told(await shelf.retriever().search(query, top_k=7))
+        hops.count = times
+    assert (await retriever.search(QUERIES[2])).ms["embed"] > 0.0
