@@ -6,6 +6,7 @@ of it; other revisions never do, however much of it they repeat.
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import time
@@ -19,6 +20,8 @@ SCRUB = "scrub"
 """The chore that is written down with a purge and struck out when its last trace is gone from the file."""
 TELLING_BYTES = 40
 """Sentences shorter than this may stand anywhere; they tell no text."""
+_SEARCH = "rag_retrieval_completed"
+_ENDS = ' .!?…。！？"“”«»'
 _SENTENCE = re.compile(r"(?<=[.!?…。！？])\s*|\n+")
 
 
@@ -33,6 +36,7 @@ def purge(connection: sqlite3.Connection, blob_id: int, reason: str) -> bool:
     for attempt, text in _unfinished(connection):
         if any(passage in text for passage in passages):
             connection.execute("DELETE FROM partial WHERE attempt_id = ?", (attempt,))
+    _forget_questions(connection, passages)
     connection.execute("INSERT OR IGNORE INTO chore VALUES (?)", (SCRUB,))
     return True
 
@@ -77,6 +81,18 @@ def _quoting(connection: sqlite3.Connection, passages: list[str]) -> list[int]:
         if any(passage in text for passage in passages):
             found.append(number)
     return found
+
+
+def _forget_questions(connection: sqlite3.Connection, passages: list[str]) -> None:
+    """Take out the query of every search that asked for one of the passages, or for a telling part of one."""
+    rows = connection.execute("SELECT seq, data FROM event WHERE type = ?", (_SEARCH,)).fetchall()
+    for seq, packed in rows:
+        data = json.loads(blobs.decompress(packed))
+        query = str(data.get("query", "")).strip(_ENDS)
+        told = len(query.encode()) >= TELLING_BYTES
+        if any(passage.strip(_ENDS) in query or (told and query in passage) for passage in passages):
+            changed = json.dumps({**data, "query": blobs.PURGED}, ensure_ascii=False, separators=(",", ":"))
+            connection.execute("UPDATE event SET data = ? WHERE seq = ?", (blobs.compress(changed.encode()), seq))
 
 
 def _unfinished(connection: sqlite3.Connection) -> list[tuple[int, str]]:

@@ -90,6 +90,9 @@ class RAGConfig:
     def __post_init__(self) -> None:
         object.__setattr__(self, "mode", _mode(self.mode))
         stand_ins = {name: getattr(self, name) for name in ("chunker", "embedder", "retriever", "reranker")}
+        for name, made in stand_ins.items():
+            if made is not None and not callable(made):
+                raise ConfigError(f"{name} is {made!r:.60}, which can't be called.", fix="Give a function, or None.")
         hashes = tuple((name, source_hash(made)) for name, made in stand_ins.items() if made is not None)
         object.__setattr__(self, "functions", hashes)
         if self.contextual_headers is None:
@@ -189,7 +192,9 @@ def _check(config: RAGConfig) -> None:
             fix="They must add up to 1, as 0.4, 0.3 and 0.3 do.",
         )
     if not isinstance(config.embedding_model, str) or not config.embedding_model.strip():
-        raise ConfigError("embedding_model is empty.", fix="Give a name, such as auto or hashing.")
+        raise ConfigError(
+            f"embedding_model is {config.embedding_model!r:.60}.", fix="Give a name, such as auto or hashing."
+        )
 
 
 def _whole(config: RAGConfig, name: str, least: int, most: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from ghostkit.errors import LedgerError, StorageError
+from ghostkit.events import Event, EventType
 from ghostkit.ledger import AttemptState, Origin, Slot, SqliteLedger, Who, text_hash
 from ghostkit.ledger.blobs import compress
 from ghostkit.ledger.erasing import passages_of
@@ -111,6 +112,17 @@ def test_what_quotes_it_goes_too_but_no_other_revision(ledger: SqliteLedger) -> 
     assert ledger.partial_text(reader.id) == ""
     again = ledger.add_human_revision("s-1", "section", OTHER, WHO, base_id=mine.id)
     assert not again.purged
+
+
+def test_a_question_that_quotes_it_goes_and_others_stay(file: SqliteLedger, tmp_path: Path) -> None:
+    revision = write_in_pieces(file)
+    asked = [f"Is it true? {SECRET}", SECRET[4:70], "who knew the password", OTHER]
+    events = [Event(type=EventType.RAG_RETRIEVAL_COMPLETED, data={"query": query, "hits": []}) for query in asked]
+    file.record(events, WHO)
+    assert file.purge(revision, "asked for")
+    kept = file.events(types=["rag_retrieval_completed"])
+    assert [event.data["query"] for event in kept] == ["[purged]", "[purged]", "who knew the password", OTHER]
+    assert found(tmp_path) == []
 
 
 def test_a_text_that_stands_elsewhere_is_gone_there_too_and_can_be_written_anew(ledger: SqliteLedger) -> None:

@@ -30,7 +30,9 @@ from ghostkit.rag.source_hash import source_hash
         ({"fusion": "sum"}, "fusion is 'sum'"),
         ({"mmr_lambda": 2}, "mmr_lambda is 2"),
         ({"core_context_ratio": 0.5}, "add up to 1.1"),
-        ({"embedding_model": " "}, "embedding_model is empty"),
+        ({"embedding_model": " "}, "embedding_model is ' '"),
+        ({"embedding_model": 3}, "embedding_model is 3"),
+        ({"chunker": 3}, "chunker is 3, which can't be called"),
         ({"query_cache_ttl_s": float("inf")}, "query_cache_ttl_s is inf"),
     ],
 )

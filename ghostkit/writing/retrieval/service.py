@@ -66,6 +66,8 @@ class RAGService:
         `metadata` may say id, title, kind, chapter, section, since_chapter, language and tags; what else it says can
         be filtered by.
         """
+        if not isinstance(content, str | Document | Sequence):
+            raise InputError(f"A {type(content).__name__} is no text.", fix="Give a string, a Document, or several.")
         contents = [content] if isinstance(content, str | Document) else list(content)
         given = metadata or {}
         if len(contents) > 1 and "id" in given:

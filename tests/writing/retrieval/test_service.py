@@ -53,6 +53,8 @@ async def test_texts_are_indexed_searched_replaced_and_filtered() -> None:
             await service.index_content(["a", "b"], {"id": "x"})
         with pytest.raises(InputError, match="no text"):
             await service.index_content([3])  # type: ignore[list-item]
+        with pytest.raises(InputError, match="int is no text"):
+            await service.index_content(3)  # type: ignore[arg-type]
 
 
 async def test_a_book_becomes_what_is_indexed_and_an_index_on_disk_is_there_again(tmp_path: Path) -> None:
