@@ -10,6 +10,8 @@ import re
 DUPLICATE = 0.8
 """From this resemblance on, a reader learns nothing from the second text. Two words changed in a hundred give 0.89."""
 RUN = 3
+Shingle = str | tuple[str, ...]
+"""A run of words; of a text without any, the text."""
 # Scripts without blanks between words are taken by the character, or a whole sentence would be one word.
 _WORD = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\W_]+")
 _PLAIN_WORD = re.compile(r"\w+")
