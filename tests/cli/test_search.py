@@ -135,3 +135,14 @@ def test_a_book_without_text_finds_nothing_and_says_so(ghostkit: Command, tmp_pa
     assert result.code == 0
     assert "Nothing was found" in result.out
     assert ghostkit("index", tmp_path / "empty", "--json").json["chunks"] == 0
+
+
+def test_the_events_of_a_search_say_how_much_was_found_and_json_says_what(
+    ghostkit: Command, long_book: Path, words: str
+) -> None:
+    hits = ghostkit("search", long_book, words, "--json", "--top-k", 3).json
+    line = ghostkit("events", long_book, "--type", "rag_retrieval_completed", "--last", 1).out
+    assert f"hits {len(hits)}, " in line
+    assert "'chunk'" not in line
+    told = ghostkit("events", long_book, "--type", "rag_retrieval_completed", "--last", 1, "--json").json[0]
+    assert [hit["chunk"] for hit in told["data"]["hits"]] == [hit["id"] for hit in hits]

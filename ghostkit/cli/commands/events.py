@@ -75,9 +75,15 @@ def _print(found: list[StoredEvent], as_json: bool) -> None:
         if as_json:
             say_json(event_row(event), indent=None)
         else:
-            data = ", ".join(f"{name} {value}" for name, value in event.data.items() if name not in ("digest",))
+            data = ", ".join(f"{name} {_short(value)}" for name, value in event.data.items() if name not in ("digest",))
             local = event.timestamp.astimezone().strftime("%Y-%m-%d %H:%M:%S")
             say(f"{event.seq:>6}  {local}  {event.type:<22} {data}"[:400])
     import sys
 
     sys.stdout.flush()
+
+
+def _short(value: object) -> object:
+    """Lists of records (what a search found, what it dropped) by their number; --json has them whole."""
+    records = isinstance(value, list) and bool(value) and all(isinstance(one, dict) for one in value)
+    return len(value) if records and isinstance(value, list) else value

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ghostkit.cli.options import json_option
-from ghostkit.cli.terminal import is_terminal, listing, note, printable, say, say_json
+from ghostkit.cli.terminal import is_terminal, listing, note, printable, say, say_folded, say_json
 
 if TYPE_CHECKING:
     from ghostkit.analytics import Answer
@@ -175,9 +175,11 @@ def _list_tables(paths: list[Path], as_json: bool) -> None:
     for heading, tables in (("Tables", TABLES), ("Views", VIEWS)):
         say(f"{heading}:")
         for table in tables:
-            say(f"  {table.name:<22} {rows[table.name]:>9,}  {table.meaning}")
+            say_folded(f"  {table.name:<22} {rows[table.name]:>9,}  {table.meaning}", hang=36)
         say()
-    say('`ghostkit sql PATH "describe generations"` lists a table\'s columns; docs/analytics.md says what they mean.')
+    say_folded(
+        '`ghostkit sql PATH "describe generations"` lists a table\'s columns; docs/analytics.md says what they mean.'
+    )
 
 
 def _described(table: Table, kind: str, rows: dict[str, int]) -> dict[str, Any]:
