@@ -39,13 +39,26 @@ def add_postings(connection: sqlite3.Connection, rows: Iterable[tuple[int, Count
         for term in sorted(lists):
             offsets, counts = lists[term]
             found = _blob(connection, term, block)
-            if found is not None:
-                entries = _entries(term, block, found)
-                entries.update(zip(offsets, counts, strict=True))
-                offsets = sorted(entries)
-                counts = [entries[offset] for offset in offsets]
-            written.append((term, block, _packed(term, block, offsets, counts)))
+            written.append((term, block, _joined(term, block, found or b"", offsets, counts)))
         connection.executemany("INSERT OR REPLACE INTO postings (term, block, data) VALUES (?, ?, ?)", written)
+
+
+def _joined(term: str, block: int, blob: bytes, offsets: list[int], counts: list[int]) -> bytes:
+    """What is kept, and these besides. New rows come after all there were, so that they are put behind them as bytes;
+    only rows that are stemmed again come in between."""
+    if not blob:
+        return _packed(term, block, offsets, counts)
+    payload = _payload(term, block, blob)
+    half = len(payload) // 2
+    if offsets[0] > int.from_bytes(payload[half - 2 : half], "little"):
+        more = _numbers(offsets, counts)
+        middle = len(more) // 2
+        payload = payload[:half] + more[:middle] + payload[half:] + more[middle:]
+        return payload + _check(term, block, payload)
+    entries = _entries(term, block, blob)
+    entries.update(zip(offsets, counts, strict=True))
+    offsets = sorted(entries)
+    return _packed(term, block, offsets, [entries[offset] for offset in offsets])
 
 
 def remove_postings(connection: sqlite3.Connection, rows: Iterable[tuple[int, Counts]]) -> None:
@@ -88,10 +101,14 @@ def _blob(connection: sqlite3.Connection, term: str, block: int) -> bytes | None
 
 
 def _packed(term: str, block: int, offsets: list[int], counts: list[int]) -> bytes:
+    payload = _numbers(offsets, counts)
+    return payload + _check(term, block, payload)
+
+
+def _numbers(offsets: list[int], counts: list[int]) -> bytes:
     if max(counts) > MOST:
         counts = [min(count, MOST) for count in counts]
-    payload = struct.pack(f"<{2 * len(offsets)}H", *offsets, *counts)
-    return payload + _check(term, block, payload)
+    return struct.pack(f"<{2 * len(offsets)}H", *offsets, *counts)
 
 
 def _check(term: str, block: int, payload: bytes) -> bytes:
