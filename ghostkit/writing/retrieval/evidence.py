@@ -118,9 +118,9 @@ def retrieval_events(found: FoundContext, made: Material) -> list[Event]:
 
 def with_overlap(event: Event, found: FoundContext, made: Material, text: str) -> Event:
     """The event of a completed section with how much of what was retrieved is in its prose, passage by passage."""
-    if event.type is not EventType.SECTION_COMPLETED or not found.passages:
+    if event.type is not EventType.SECTION_COMPLETED:
         return event
-    overlap = overlap_by_passage(found.plain or found.passages, made, text)
+    overlap = overlap_by_passage(found.plain or found.passages, made, text) if found.passages else {}
     data = {**event.data, "retrieval": found.evidence.get("retrieval", ""), "overlap": overlap}
     return replace(event, data=data)
 
