@@ -91,7 +91,7 @@ class RAGConfig:
         object.__setattr__(self, "mode", _mode(self.mode))
         stand_ins = {name: getattr(self, name) for name in ("chunker", "embedder", "retriever", "reranker")}
         for name, made in stand_ins.items():
-            if made is not None and not callable(made):
+            if made is not None and not callable(made) and not (name == "embedder" and _embeds(made)):
                 raise ConfigError(f"{name} is {made!r:.60}, which can't be called.", fix="Give a function, or None.")
         hashes = tuple((name, source_hash(made)) for name, made in stand_ins.items() if made is not None)
         object.__setattr__(self, "functions", hashes)
@@ -147,6 +147,11 @@ class RAGConfig:
         values = self.as_dict()
         functions = {name: made for name, made in self.functions if name in ("chunker", "embedder")}
         return _digest({name: values[name] for name in _INDEXING} | functions)
+
+
+def _embeds(made: object) -> bool:
+    """Whether it is an `Embedder`, by its methods."""
+    return all(callable(getattr(made, method, None)) for method in ("info", "embed", "aclose"))
 
 
 def _digest(values: Mapping[str, Any]) -> str:

@@ -114,3 +114,11 @@ def test_headers_follow_the_mode_unless_somebody_says() -> None:
     assert (RAGConfig().contextual_headers, RAGConfig(mode="full").contextual_headers) == (False, True)
     assert RAGConfig().with_changes(mode="full").contextual_headers is True
     assert RAGConfig(mode="full").with_changes(mode="hybrid", contextual_headers=True).contextual_headers is True
+
+
+def test_an_embedder_may_be_an_object_of_its_own_kind() -> None:
+    from ghostkit.rag.embedding import HashingEmbedder
+
+    assert RAGConfig(embedder=HashingEmbedder()).functions[0][0] == "embedder"  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="embedder is 3"):
+        RAGConfig(embedder=3)  # type: ignore[arg-type]
