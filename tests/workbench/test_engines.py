@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from ghostkit.errors import StorageError
+from ghostkit.errors import BudgetExceeded, StorageError
 from ghostkit.events import EventType
 from ghostkit.ports import FoundContext
+from ghostkit.providers.embeddings import Embedded, EmbeddingModel, EmbeddingRequest
 from ghostkit.rag.config import RAGConfig
 from ghostkit.rag.engine import RetrievalEngine
 from ghostkit.rag.retrieval.result import Retrieval
@@ -105,3 +106,35 @@ async def test_an_index_that_is_lost_under_a_run_or_a_search_is_filled_again_and
     lost[0] = -1
     with pytest.raises(StorageError, match="Nothing of the book is lost"):
         await book.search("lamp")
+
+
+class Dear:
+    """A vendor's embeddings at a dollar a token; counts what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+
+    async def known(self, model: str, dimension: int | None = None) -> EmbeddingModel:
+        return EmbeddingModel(
+            provider="openai", model=model, dimension=2, base_url="https://api.far.example/v1", usd_per_million=1e6
+        )
+
+    async def embed(self, request: EmbeddingRequest) -> Embedded:
+        self.asked += 1
+        return Embedded(vectors=[[3.0, 4.0]] * len(request.texts), usage=None)
+
+    def has_moved(self) -> bool:
+        return False
+
+    async def aclose(self) -> None: ...
+
+
+async def test_vectors_are_paid_from_the_runs_budget(desk_with: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    dear = Dear()
+    monkeypatch.setattr("ghostkit.generation.embedding.service.embedding_provider", lambda name, providers: dear)
+    monkeypatch.setattr("tests.desk.QUICK", replace(QUICK, rag=RAGConfig(embedding_model="openai:far")))
+    book = desk_with.create(chapters=12)
+    with pytest.raises(BudgetExceeded):
+        await write(book, budget_usd=1.0)
+    assert dear.asked == 0
+    assert "section 10.1" not in desk_with.asked_for()  # the first that would have looked for passages
