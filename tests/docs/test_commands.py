@@ -46,7 +46,7 @@ def unknown_in(line: str) -> list[str]:
         if found is None:
             return [words[0]]
         command, words = found, words[1:]
-    known = {name for param in command.get_params(context) for name in (*param.opts, *param.secondary_opts)}
+    known = {"--help", *(name for param in command.params for name in (*param.opts, *param.secondary_opts))}
     return [word for word in words if word.startswith("--") and word.partition("=")[0] not in known]
 
 
