@@ -62,16 +62,7 @@ async def section_context(book: Book, number: str, model: str | None) -> Section
     await in_thread(book.look_for_edits)
     chapter, section = find_section(book.value, number)
     name = _model(book, model)
-    service = GenerationService(
-        ledger=book.ledger,
-        who=book.who(),
-        events=book.events,
-        prompts=book.services.prompts([book.folder.templates]),
-        providers=book.services.providers,
-        streams=book.streams,
-        budget=Budget(None),
-        options=book.services.options,
-    )
+    service = _service(book)
     try:
         await service.ready(name)
         style = await in_thread(style_named, book.value.style, book.folder)
@@ -100,6 +91,19 @@ async def section_context(book: Book, number: str, model: str | None) -> Section
         evidence=found.evidence,
         inputs=made.inputs,
         notes=(*made.notes, *found.evidence.get("notes", ())),
+    )
+
+
+def _service(book: Book) -> GenerationService:
+    return GenerationService(
+        ledger=book.ledger,
+        who=book.who(),
+        events=book.events,
+        prompts=book.services.prompts([book.folder.templates]),
+        providers=book.services.providers,
+        streams=book.streams,
+        budget=Budget(None),
+        options=book.services.options,
     )
 
 
