@@ -40,7 +40,7 @@ def evidence_of(
     found: Retrieval, *, slot: str, retrieval_id: str, settings: Mapping[str, Any], as_of: tuple[int, int] | None,
     passages: list[Passage] | None = None, no_room: list[Hit] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
-    """The data of a `rag_retrieval_completed` event; `passages` are what was kept, None: every hit."""
+    """The data of a `rag_retrieval_completed` event; `passages` are what went into a prompt, None: there is none."""
     tokens = {one.hit.chunk.id: one.tokens for one in passages or ()}
     crowded_out = {hit.chunk.id for hit in no_room or ()}
     hits = [{**_hit(hit), **_fate(hit, tokens, crowded_out, passages is None)} for hit in found.hits]
@@ -81,11 +81,11 @@ def _hit(hit: Hit) -> dict[str, Any]:
     }
 
 
-def _fate(hit: Hit, tokens: Mapping[str, int], crowded_out: set[str], all_kept: bool) -> dict[str, Any]:
+def _fate(hit: Hit, tokens: Mapping[str, int], crowded_out: set[str], only_looking: bool) -> dict[str, Any]:
     if hit.chunk.id in crowded_out:
         return {"kept": False, "why": "no room"}
-    if all_kept:
-        return {"kept": True}
+    if only_looking:
+        return {"kept": False, "why": "a search"}
     return {"kept": True, "tokens": tokens.get(hit.chunk.id, 0)}
 
 
