@@ -43,5 +43,6 @@ def with_options(options: Sequence[Callable[[_F], _F]]) -> Callable[[_F], _F]:
 def configured(book: Book, options: dict[str, Any]) -> None:
     """Use those of `options` that were given for this call; nothing of it is kept."""
     given = {name: value for name, value in options.items() if value is not None}
+    book.rag = None
     if given:
         book.rag = book.rag.with_changes(**given)

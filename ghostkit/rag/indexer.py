@@ -103,7 +103,15 @@ class Indexer:
         report, texts = await in_thread(self._in_one_go, documents, others_stay)
         embedded = await self._embed(texts)
         seconds = time.perf_counter() - began
-        return replace(report, embedded=embedded, seconds=seconds, embedder=await self._embedder_key())
+        notes = (*report.notes, *self._trouble())
+        return replace(report, embedded=embedded, seconds=seconds, embedder=await self._embedder_key(), notes=notes)
+
+    def _trouble(self) -> tuple[str, ...]:
+        """What went wrong with a cache beside the vectors since the last time; nothing was lost by it."""
+        told = str(getattr(self._embedder, "trouble", ""))
+        if told:
+            self._embedder.trouble = ""  # type: ignore[union-attr]
+        return (told,) if told else ()
 
     async def _embedder_key(self) -> str:
         return (await self._embedder.info()).key if self._embedder is not None else ""

@@ -101,7 +101,9 @@ def test_bad_questions_get_one_sentence(
 
 
 def test_a_query_of_100_000_characters_is_answered(ghostkit: Command, long_book: Path, words: str) -> None:
-    rows = ghostkit("search", long_book, f"{words} " * (100_000 // len(words)), "--json", "--top-k", 2).json
+    result = ghostkit("search", long_book, f"{words} " * (100_000 // len(words)), "--json", "--top-k", 2)
+    assert result.code == 0, result.err
+    rows = result.json
     assert len(rows) == 2
 
 

@@ -210,8 +210,8 @@ class _Call:
 
     async def _from_cache(self, claim: Claim) -> None:
         cache, digests = self.owner._cache, list(claim.mine)
-        if cache is None or not digests:
-            return
+        if cache is None or self.info.lexical or not digests:
+            return  # what is computed faster than it is looked up is not worth an entry
         try:
             found = await in_thread(_cached, cache, self._keys(digests), self.info.dimension)
         except GhostkitError as error:
@@ -224,7 +224,7 @@ class _Call:
             await self._keep(claim, list(known), rows)
 
     async def _to_cache(self, digests: Sequence[str], rows: NDArray[np.float32]) -> None:
-        if self.owner._cache is not None:
+        if self.owner._cache is not None and not self.info.lexical:
             try:
                 await in_thread(_cache_all, self.owner._cache, self._keys(digests), rows)
             except GhostkitError as error:
