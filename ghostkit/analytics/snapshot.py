@@ -1,14 +1,16 @@
 """`analytics.duckdb`: a projection as a file, read whole into memory and replaced whole, never changed in place.
 
 DuckDB takes a torn page for what it says: some make it refuse, some answer wrongly, some end the process. So the
-file is never opened unless its SHA-256 is one of those written down beside it (`analytics.duckdb.sum`), and it is
-only ever made beside itself, synced and renamed: a kill at any moment leaves the old file or the new one, and the
-sums name both by then. Nobody holds it open, so nobody is locked out.
+file is never opened unless its seal is one of those written down beside it (`analytics.duckdb.sum`): a SHA-256 under
+a key of this user's, so that a stranger's project can't bring both. It is only ever made beside itself, synced and
+renamed: a kill at any moment leaves the old file or the new one, and the seals name both by then. Nobody holds it
+open, so nobody is locked out.
 """
 
 from __future__ import annotations
 
 import hashlib
+import hmac
 import json
 import os
 from collections.abc import Callable
@@ -19,11 +21,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ghostkit.analytics.schema import VERSION
 from ghostkit.book.files import sync_folder
+from ghostkit.rag.index.seal import seal_key
 
 if TYPE_CHECKING:
     import duckdb
 
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 _DAMAGED: Final = "damaged"
 
 
@@ -51,17 +54,19 @@ class SnapshotFile:
         if not self.path.is_file():
             return False
         sums = self._read_sums()
+        key = seal_key()
+        if key is None:
+            return False
         try:
             if self._log.exists():  # some other program had it open, and its log would be replayed
                 return self._set_aside("another program was writing to it")
-            with open(self.path, "rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = _sealed(self.path, key)
         except OSError:
             return False
         if sums is None:
             return self._set_aside("nothing says what should be in it")
         if digest not in sums.digests:
-            return self._set_aside("it is not what was written")
+            return self._set_aside("it is damaged, or somebody else's ghostkit wrote it")
         return sums.event >= 0
 
     def attach(self, connection: duckdb.DuckDBPyConnection) -> bool:
@@ -80,7 +85,7 @@ class SnapshotFile:
         """None: missing or torn. One of another schema has the event -1."""
         try:
             stored = json.loads(self.sums.read_bytes())
-            digests = tuple(str(digest) for digest in stored["sha256"])
+            digests = tuple(str(digest) for digest in stored["seals"])
             current = (stored["format"], stored["schema"]) == (_FORMAT, VERSION)
             return Sums(digests=digests, event=int(stored["event"]) if current else -1)
         except (OSError, ValueError, KeyError, TypeError):
@@ -109,13 +114,16 @@ class SnapshotFile:
         import duckdb
         import filelock
 
+        key = seal_key(create=True)
+        if key is None:
+            return False
         try:
             with filelock.FileLock(self.path.with_name(self.path.name + ".lock"), timeout=0, mode=0o666):
                 known = self._read_sums()
                 if not anyway and known is not None and known.event > event and self.path.is_file():
                     return False
                 self._sweep()
-                self._replace(connection, event, known.digests if known else ())
+                self._replace(connection, event, known.digests if known else (), key)
                 if not still_right():
                     self.forget()
         except (OSError, filelock.Timeout, duckdb.Error):
@@ -127,10 +135,10 @@ class SnapshotFile:
         for path in (self.path, self.path.with_name(f"{self.path.name}.{_DAMAGED}")):
             path.unlink(missing_ok=True)
 
-    def _replace(self, connection: duckdb.DuckDBPyConnection, event: int, before: tuple[str, ...]) -> None:
+    def _replace(self, connection: duckdb.DuckDBPyConnection, event: int, before: tuple[str, ...], key: bytes) -> None:
         temporary = self.path.with_name(f".{self.path.name}.{os.urandom(4).hex()}.tmp")
         try:
-            digest = _write(connection, temporary)
+            digest = _write(connection, temporary, key)
             self._write_sums((digest, *before[:1]), event)
             os.replace(temporary, self.path)
             sync_folder(self.path.parent)
@@ -139,7 +147,7 @@ class SnapshotFile:
                 path.unlink(missing_ok=True)
 
     def _write_sums(self, digests: tuple[str, ...], event: int) -> None:
-        stored: dict[str, Any] = {"format": _FORMAT, "schema": VERSION, "event": event, "sha256": digests}
+        stored: dict[str, Any] = {"format": _FORMAT, "schema": VERSION, "event": event, "seals": digests}
         temporary = self.sums.with_name(f".{self.sums.name}.{os.urandom(4).hex()}.tmp")
         try:
             with open(temporary, "x", encoding="ascii") as file:
@@ -157,8 +165,8 @@ class SnapshotFile:
                 left.unlink(missing_ok=True)
 
 
-def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
-    """The whole database in memory as the new file `path`, synced; returns its SHA-256."""
+def _write(connection: duckdb.DuckDBPyConnection, path: Path, key: bytes) -> str:
+    """The whole database in memory as the new file `path`, synced; returns its seal."""
     connection.execute(f"ATTACH {_literal(path)} AS disk")
     try:
         connection.execute("COPY FROM DATABASE memory TO disk")
@@ -166,9 +174,13 @@ def _write(connection: duckdb.DuckDBPyConnection, path: Path) -> str:
     finally:
         connection.execute("DETACH disk")
     with open(path, "rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
         os.fsync(file.fileno())
-    return digest
+    return _sealed(path, key)
+
+
+def _sealed(path: Path, key: bytes) -> str:
+    with open(path, "rb") as file:
+        return hmac.digest(key, hashlib.file_digest(file, "sha256").digest(), "sha256").hex()
 
 
 def _literal(path: Path) -> str:
