@@ -22,6 +22,13 @@ from ..desk import QUICK, Desk, place_of, write
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Whole books, and what they are given: the loops' own tests are those of the engine and the retriever."""
+    return "asyncio"
+
+
 CHAPTERS = 12
 HASHING = RAGConfig(embedding_model="hashing")
 
