@@ -82,12 +82,15 @@ class HybridContextManager(BookContextManager):
         summarize: Summarise | None = None,
         embedding_services: Any = None,
         cache: Any = None,
+        engine: RetrievalEngine | None = None,
     ) -> None:
+        """`engine` is searched whatever the book, with all that was added to it besides."""
         super().__init__(max_tokens, window_size=window_size, reserved_tokens=reserved_tokens, summarize=summarize)
         self.config = config or RAGConfig()
         self._embedding_services = embedding_services
         self._cache = cache
-        self._engines: dict[Path | None, RetrievalEngine] = {}
+        self._engine = engine
+        self._engines: dict[Path | str, RetrievalEngine] = {}
 
     async def prepare_context(  # type: ignore[override]  # two more things that only this one can use
         self,
@@ -147,24 +150,28 @@ class HybridContextManager(BookContextManager):
         read = {chapter.number for chapter in reading.chapters} | {current}
         without = frozenset(document.id for document in documents if document.chapter in read)
         asked = (query or _query(view, current)).strip()
-        if not asked or not any(d.chapter is None or d.chapter < current for d in documents if d.id not in without):
+        there = (d.chapter is None or d.chapter < current for d in documents if d.id not in without)
+        if not asked or not (self._engine is not None or any(there)):
             return None
-        engine = self.engine_for(book_dir)
+        engine = self._engine or self._engine_for(book_dir, view)
         await engine.update(documents, others_stay=_was_added)
         before = (current, 0) if self.config.spoiler_safe else None
         return await engine.search(asked, scope=Scope(before=before, without=without))
 
-    def engine_for(self, book_dir: str | Path | None) -> RetrievalEngine:
-        """The one engine of this manager for a folder."""
+    def _engine_for(self, book_dir: str | Path | None, view: BookView) -> RetrievalEngine:
+        """One for a folder; without one, for a book of that title."""
         folder = Path(book_dir) / "rag" if book_dir is not None else None
-        if folder not in self._engines:
-            self._engines[folder] = RetrievalEngine(
+        key = folder or view.title
+        if key not in self._engines:
+            self._engines[key] = RetrievalEngine(
                 folder, self.config, embedding_services=self._embedding_services, cache=self._cache
             )
-        return self._engines[folder]
+        return self._engines[key]
 
     async def aclose(self) -> None:
         """Close what was opened; the manager may be used again."""
+        if self._engine is not None:
+            await self._engine.aclose()
         while self._engines:
             _, engine = self._engines.popitem()
             await engine.aclose()

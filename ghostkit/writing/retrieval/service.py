@@ -6,20 +6,18 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ghostkit.errors import InputError
 from ghostkit.ledger import in_thread
 from ghostkit.rag.config import RAGConfig
 from ghostkit.rag.document import REFERENCE, Document
+from ghostkit.rag.engine import RetrievalEngine
 from ghostkit.rag.indexer import IndexReport
 from ghostkit.rag.retrieval.result import Retrieval
 from ghostkit.rag.scope import Scope
 from ghostkit.writing.context import Summarise, view_of
 from ghostkit.writing.retrieval.hybrid import HybridContext, HybridContextManager, documents_in
-
-if TYPE_CHECKING:
-    from ghostkit.rag.engine import RetrievalEngine
 
 _FIELDS = ("id", "kind", "chapter", "section", "since_chapter", "title", "heading", "language", "tags")
 
@@ -46,17 +44,13 @@ class RAGService:
     ) -> None:
         self.folder = Path(folder) if folder is not None else None
         self.config = config or RAGConfig()
-        self._manager = HybridContextManager(
+        self.engine = RetrievalEngine(
+            self.folder / "rag" if self.folder else None,
             self.config,
-            max_tokens,
-            summarize=summarize,
             embedding_services=embedding_services,
             cache=cache_manager,
         )
-
-    @property
-    def engine(self) -> RetrievalEngine:
-        return self._manager.engine_for(self.folder)
+        self._manager = HybridContextManager(self.config, max_tokens, summarize=summarize, engine=self.engine)
 
     async def index_content(
         self, content: str | Document | Sequence[str | Document], metadata: Mapping[str, Any] | None = None

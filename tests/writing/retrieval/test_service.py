@@ -163,3 +163,22 @@ async def test_settings_may_be_a_dictionary_and_are_checked() -> None:
         gk.create_hybrid_manager(config={"top_k": 0})
     with pytest.raises(InputError, match="no chapter 99"):
         await gk.create_hybrid_manager(config=HASHING).prepare_context(legacy(3), 99)
+
+
+async def test_texts_added_by_themselves_are_found_for_a_book_that_is_read_in_full() -> None:
+    async with gk.RAGService(config=HASHING) as service:
+        await service.index_content("The bell key hangs in the zzzz tower.", {"id": "notes", "title": "Notes"})
+        context = await service.prepare_context(legacy(3, 5), 3, "the zzzz tower")
+        assert [part.name for part in context.parts][-1].startswith("retrieved:")
+        assert "zzzz tower" in context.parts[-1].text
+
+
+async def test_one_manager_keeps_two_books_apart() -> None:
+    manager = gk.create_hybrid_manager(None, None, HASHING, 20_000)
+    await manager.prepare_context(legacy(12, 120), 12, None, "the cccc tower")
+    other = {**legacy(12, 120), "title": "Another"}
+    other["toc"] = {"chapters": [{"title": f"Salt {n}", "content": f"Salt of pan {n}. " * 400} for n in range(1, 13)]}
+    found = (await manager.prepare_context(other, 12, None, "the cccc tower and the salt")).retrieval
+    assert found is not None
+    assert "tower" not in "".join(hit.chunk.content for hit in found.hits)
+    await manager.aclose()
