@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio
 
-from ghostkit.errors import InputError
+from ghostkit.errors import InputError, ProviderError
 from ghostkit.events import Event, EventType
 from ghostkit.ledger import in_thread
 from ghostkit.rag.config import RAGConfig, RAGMode
@@ -110,7 +110,8 @@ class BookSearch:
         """The passages that answer `query` best, from the book as it stands and its sources.
 
         `as_of` is a chapter or section (`5`, `"5.2"`): only what stands before it is searched, as on its behalf.
-        Without it all of the book is. `scope` sets every filter. Each search is on record in the ledger.
+        Without it all of the book is. `scope` sets every filter. Each search is on record in the ledger. While a
+        vendor of embeddings is down, the words alone are searched, with a note.
         """
         from ghostkit.generation.embedding import embedding_for
         from ghostkit.rag.healing import again_if_begun_anew
@@ -122,9 +123,16 @@ class BookSearch:
         await self.events.emit_async(started)
 
         async def look() -> Retrieval:
-            await self._bring_up(engine)
-            with embedding_for("search"):
-                return await engine.search(query, scope=seen, top_k=top_k)
+            try:
+                await self._bring_up(engine)
+                with embedding_for("search"):
+                    return await engine.search(query, scope=seen, top_k=top_k)
+            except ProviderError as error:
+                if not error.retryable:
+                    raise
+                found = await engine.search_by_words(query, scope=seen, top_k=top_k)
+                note = f"Nobody could be asked for meanings ({error.message}); the words were searched."
+                return replace(found, notes=(*found.notes, note))
 
         found = await again_if_begun_anew(look)
         data = evidence_of(

@@ -317,6 +317,9 @@ async def test_a_vendor_that_is_down_leaves_the_words_to_be_searched(long_desk: 
     last = book.ledger.events(types=["rag_retrieval_completed"])[-1].data
     assert last["embedder"] == ""
     assert "the words were searched" in " ".join(last["notes"])
+    found = await book.search("the lamp at the mill")
+    assert found.hits
+    assert "the words were searched" in " ".join(found.notes)
 
 
 @pytest.mark.parametrize("rag", [RAGConfig(embedder=Down(AuthError("The key is wrong.")))])
