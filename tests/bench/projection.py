@@ -11,7 +11,7 @@ from ghostkit.ledger.streamed import streaming
 from tests.analytics.histories import WHO, Desk, make_book, many_events, write_section
 from tests.bench.report import Report
 
-COLD_OVER_BARE = 8.0
+COLD_OVER_BARE = 12.0
 COLD_S, APPEND_MS = 2.5, 20.0
 """What is promised for a machine that does nothing else; the gates are ratios, which a busy one keeps too."""
 
