@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ghostkit.analytics import from_rows, rows
 from ghostkit.analytics.chunks import ChunkFollower
 from ghostkit.analytics.database import Staging
-from ghostkit.analytics.from_events import VECTORS, FromEvents, VectorEvent, request_id
+from ghostkit.analytics.from_events import FromEvents, VectorEvent, request_id
 from ghostkit.analytics.history import History
 from ghostkit.analytics.outline import Outline, OutlineFile
 from ghostkit.analytics.rows import Row, add_rows
@@ -147,7 +147,7 @@ class Projector:
                 for table, found in taken.rows.items():
                     add_rows(cursor, table, found)
             self._note_use(cursor, taken.use)
-            self._add_embeddings(cursor, taken.vectors)
+            self._add_embeddings(cursor, taken.vectors, anew=not (since.event or count))
             count += len(batch)
             types.update(event[1] for event in batch)
         return count, types
@@ -159,12 +159,14 @@ class Projector:
                 for statement in rows.NOTE_USE:
                     cursor.execute(statement, {"book": self.label})
 
-    def _add_embeddings(self, cursor: duckdb.DuckDBPyConnection, told: Mapping[str, Sequence[VectorEvent]]) -> None:
+    def _add_embeddings(
+        self, cursor: duckdb.DuckDBPyConnection, told: Mapping[str, Sequence[VectorEvent]], *, anew: bool
+    ) -> None:
         """A request for vectors is told by several events: its row is made of all of them."""
         if not told:
             return
         before = dict(told)
-        if any(events[0][0] != VECTORS[0] for events in told.values()):  # its beginning was projected earlier
+        if not anew:  # something of it may have been projected earlier
             with Staging(cursor, rows.NAMES, [(id,) for id in told]):
                 before = _by_request(cursor.execute(rows.ALL_OF_EMBEDDINGS, {"book": self.label}).fetchall())
                 cursor.execute(rows.FORGET_EMBEDDINGS, {"book": self.label})

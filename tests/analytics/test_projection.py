@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from ghostkit.analytics import connect
@@ -318,6 +318,7 @@ ACTS: list[Act] = [
 
 @settings(max_examples=60 if FULL else 4, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(st.tuples(st.integers(0, len(ACTS) - 1), st.sampled_from(["go on", "refresh", "again"])), max_size=12))
+@example([(3, "refresh"), (3, "go on")])
 def test_steps_of_any_size_give_what_one_step_gives(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, str]]
 ) -> None:
