@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 RETRIEVAL_KEY: Final = "retrieval:"
 _MANY: Final = ("beyond top_k", "threshold")
-MOST_BEYOND: Final = 40
+MOST_BEYOND: Final = 10
 LONGEST_QUERY: Final = 2000
 """Characters of a query that an event keeps; a section's own is in its plan besides."""
 _SHOWN: Final = re.compile(r"<passage from=\"[^\"\n]*\">\n(.*)\n</passage>", re.DOTALL)
@@ -75,8 +75,8 @@ def _hit(hit: Hit) -> dict[str, Any]:
         "end": where.end,
         "revision": where.revision,
         "rank": hit.rank,
-        "score": round(hit.score, 6),
-        "parts": {name: round(score, 6) for name, score in hit.parts.items()},
+        "score": round(hit.score, 4),
+        "parts": {name: round(score, 4) for name, score in hit.parts.items()},
         "merged": list(hit.merged),
     }
 
@@ -98,7 +98,7 @@ def _nearest(dropped: Sequence[Dropped]) -> list[Dropped]:
 
 
 def _dropped(one: Dropped) -> dict[str, Any]:
-    return {"chunk": one.chunk_id, "score": round(one.score, 6), "why": one.why}
+    return {"chunk": one.chunk_id, "score": round(one.score, 4), "why": one.why}
 
 
 def retrieval_events(found: FoundContext, made: Material) -> list[Event]:
