@@ -11,7 +11,6 @@ import anyio
 import ghostkit as gk
 from tests.bench.report import Report
 
-
 WITH_PASSAGES = 7.0
 """What was retrieved is kept as it was read, with every score: a third of the ledger of a long book."""
 
